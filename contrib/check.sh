@@ -1,0 +1,206 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sh contrib/check.sh [--full]
+#
+# Builds with gcc, clang, the sanitizers and without any optional library,
+# runs the tests, and ends with one line: N passed, N failed, N skipped.
+# --full installs servers as well (and starts none by itself), adds the tests
+# that need them, make distcheck and an installation; nothing may skip then
+# but for a missing kernel feature or architecture. Builds go below
+# build-check/ of the checkout.
+
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 125
+# shellcheck source=contrib/lib.sh
+. "$top/contrib/lib.sh"
+
+full=no
+for arg in "$@"; do
+	case $arg in
+	--full)	full=yes ;;
+	*)	die "usage: sh contrib/check.sh [--full]" ;;
+	esac
+done
+
+groups="build test sanitize"
+test $full = no || groups="$groups full"
+# shellcheck disable=SC2086
+set_up $groups
+configure_script
+
+base=${CHECK_DIR:-$top/build-check}
+mkdir -p "$base" || die "cannot make the folder $base"
+base=$(cd "$base" && pwd)
+
+passed=0
+failed=0
+skipped=0
+skips=$base/skips
+: >"$skips"
+began=$(date +%s)
+
+# --- one step: a command whose success is one result -----------------------
+
+# step NAME COMMAND...: output goes to a log that is shown on failure.
+step()
+{
+	step_name=$1
+	step_log=$base/$(printf '%s' "$1" | tr -cs 'A-Za-z0-9-' _).log
+	shift
+	if "$@" >"$step_log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+		say "ok      $step_name"
+	else
+		failed=$((failed + 1))
+		say "FAILED  $step_name; the end of its log:"
+		tail -n 60 "$step_log" | sed 's/^/        /'
+		return 1
+	fi
+}
+
+configure_and_make()	# FOLDER CONFIGURE-ARGUMENT...
+{
+	cam_dir=$base/$1
+	shift
+	chmod -R u+w "$cam_dir" 2>/dev/null
+	rm -rf "$cam_dir" && mkdir "$cam_dir" && cd "$cam_dir" &&
+		"$top/configure" -q "$@" &&
+		make -j"$jobs" &&
+		make -j"$jobs" check TESTS=
+}
+
+# --- tests of one build ----------------------------------------------------
+
+# count FOLDER RESULT...: how many of its results are among these.
+count()
+{
+	count_dir=$1
+	shift
+	find "$count_dir" -name '*.trs' -exec cat {} + |
+		grep -cE "^:test-result: ($(echo "$*" | tr ' ' '|'))"
+}
+
+show_failures()	# FOLDER
+{
+	find "$1" -name '*.trs' | sort | while read -r trs; do
+		grep -qE '^:test-result: (FAIL|ERROR|XPASS)' "$trs" || continue
+		say "        --- ${trs%.trs}"
+		grep -vE '^(PASS|FAIL|SKIP): tests/' "${trs%.trs}.log" |
+			tail -n 100 | sed 's/^/        /'
+	done
+}
+
+# The reasons are in the logs, as the driver of the tests writes them:
+# "SKIP: tests/x.sh 3 - name # SKIP reason" or "SKIP: tests/x.sh - reason".
+list_skips()	# FOLDER
+{
+	find "$1" -name '*.log' ! -name test-suite.log -exec \
+		grep -hE '^SKIP: tests/' {} + | sort |
+		sed -E -e 's/ # SKIP /: /' -e 't done' \
+			-e 's/^(SKIP: [^ ]*) - /\1: /' -e ': done' \
+			-e 's/^SKIP: //'
+}
+
+# tests FOLDER TARGET: make TARGET there and add up what it ran. A skip that
+# starts with "build:" in the build without libraries is no skip: the other
+# builds run that test.
+tests()
+{
+	tests_dir=$base/$1
+	tests_log=$base/$1-$2.log
+	find "$tests_dir" -name '*.trs' -exec rm -f {} +
+	tests_status=0
+	(cd "$tests_dir" && make -k "$2") >"$tests_log" 2>&1 </dev/null ||
+		tests_status=$?
+	tests_passed=$(count "$tests_dir" PASS XFAIL)
+	tests_failed=$(count "$tests_dir" FAIL ERROR XPASS)
+	list_skips "$tests_dir" >"$base/skips-now"
+	if test "$1" = plain; then
+		grep -v ': build: ' "$base/skips-now" >"$base/skips-left"
+		mv "$base/skips-left" "$base/skips-now"
+	fi
+	tests_skipped=$(wc -l <"$base/skips-now")
+	sed "s/^/$1: /" "$base/skips-now" >>"$skips"
+
+	if test $((tests_passed + tests_failed)) -eq 0 ||
+		{ test $tests_status -ne 0 && test "$tests_failed" -eq 0; }
+	then
+		tests_failed=$((tests_failed + 1))
+		tail -n 60 "$tests_log" | sed 's/^/        /'
+	fi
+	passed=$((passed + tests_passed))
+	failed=$((failed + tests_failed))
+	skipped=$((skipped + tests_skipped))
+	if test "$tests_failed" -eq 0; then
+		say "ok      $1: make $2: $tests_passed passed"
+	else
+		say "FAILED  $1: make $2: $tests_failed of" \
+			"$((tests_passed + tests_failed)); their logs:"
+		show_failures "$tests_dir"
+	fi
+}
+
+# --- an installation below a folder of its own -----------------------------
+
+installs()
+{
+	root=$base/root
+	rm -rf "$root"
+	cd "$base/gcc" && make install DESTDIR="$root" || return
+	"$root/usr/local/bin/smbsysacct" --version || return
+	test -s "$root/usr/local/share/man/man1/smbsysacct.1" || return
+	make uninstall DESTDIR="$root" || return
+	left=$(find "$root" -type f)
+	test -z "$left" || {
+		echo "make uninstall left: $left"
+		return 1
+	}
+}
+
+# --- the run ---------------------------------------------------------------
+
+step "gcc, warnings are errors: build" \
+	configure_and_make gcc CC=gcc --enable-werror \
+	--with-jansson --with-audit --with-libseccomp &&
+	if test $full = yes; then
+		tests gcc check-full
+	else
+		tests gcc check
+	fi
+
+step "clang, warnings are errors: build" \
+	configure_and_make clang CC=clang --enable-werror &&
+	tests clang check-unit
+
+step "gcc with ASan and UBSan: build" \
+	configure_and_make sanitize CC=gcc --enable-werror \
+	--enable-sanitizers &&
+	tests sanitize check
+
+step "gcc without optional libraries: build" \
+	configure_and_make plain CC=gcc --enable-werror \
+	--without-jansson --without-audit --without-libseccomp &&
+	tests plain check-unit
+
+if test $full = yes; then
+	step "make distcheck" make -C "$base/gcc" distcheck
+	step "make install DESTDIR=, make uninstall" installs
+fi
+
+# --- the sum ---------------------------------------------------------------
+
+status=0
+test $failed -eq 0 || status=1
+if test -s "$skips"; then
+	say "skipped:"
+	sed 's/^/        /' "$skips"
+	if test $full = yes &&
+		grep -vE ': (kernel|arch): ?' "$skips" >"$base/skips-bad"; then
+		say "These may not skip under --full:"
+		sed 's/^/        /' "$base/skips-bad"
+		status=1
+	fi
+fi
+say "after $(($(date +%s) - began)) seconds; builds and logs are in $base"
+say "$passed passed, $failed failed, $skipped skipped"
+exit $status

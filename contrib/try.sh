@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sh contrib/try.sh
+#
+# Builds smbsysacct in a folder of its own (build-try/, or $TRY_DIR), starts
+# a workload, copying 10,000 files of 10 KB over and over, and shows where
+# its time goes. Leaves nothing behind but that folder.
+
+top=$(cd "$(dirname "$0")/.." && pwd) || exit 125
+# shellcheck source=contrib/lib.sh
+. "$top/contrib/lib.sh"
+
+test $# -eq 0 || die "usage: sh contrib/try.sh"
+
+# --- build -----------------------------------------------------------------
+
+set_up build
+configure_script
+build=${TRY_DIR:-$top/build-try}
+mkdir -p "$build" || die "cannot make the folder $build"
+build=$(cd "$build" && pwd)
+
+say "Building in $build"
+(
+	cd "$build" || exit
+	test -e config.status || "$top/configure" -q || exit
+	make -s -j"$jobs"
+) >"$build/try.log" 2>&1 </dev/null || {
+	tail -n 30 "$build/try.log" >&2
+	die "The build failed; the whole log is $build/try.log"
+}
+
+# --- workload --------------------------------------------------------------
+
+# Two trees of 100 MB, in memory if there is room.
+room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+if test -w /dev/shm && test "${room:-0}" -gt 400000; then
+	tree=$(mktemp -d /dev/shm/smbsysacct-try.XXXXXX)
+else
+	tree=$(mktemp -d)
+fi || die "no folder for the workload"
+workload=
+# shellcheck disable=SC2016
+at_exit 'rm -rf "$tree"'
+# shellcheck disable=SC2016
+at_exit 'test -z "$workload" || kill "$workload" 2>/dev/null'
+
+say "Making 10,000 files of 10 KB in $tree"
+mkdir "$tree/from" "$tree/from/00" "$tree/to" || die "cannot write to $tree"
+i=0
+while test $i -lt 100; do
+	head -c 10240 /dev/urandom >"$tree/from/00/$i" ||
+		die "cannot write to $tree"
+	i=$((i + 1))
+done
+i=1
+while test $i -lt 100; do
+	cp -r "$tree/from/00" "$tree/from/$(printf %02d $i)" ||
+		die "cannot write to $tree"
+	i=$((i + 1))
+done
+
+# The shell waits for a line, so that we are attached before it begins.
+mkfifo "$tree/go" || die "mkfifo failed"
+exec 3<>"$tree/go"
+# shellcheck disable=SC2016
+sh -c '
+	read -r seconds
+	end=$(($(date +%s) + seconds))
+	while test "$(date +%s)" -lt $end; do
+		cp -r "$1/from/." "$1/to"
+	done' workload "$tree" <&3 3<&- &
+workload=$!
+
+# --- report ----------------------------------------------------------------
+
+set -- "$build/smbsysacct" -p "$workload"
+say
+say "\$ smbsysacct -p $workload"
+(
+	sleep 1
+	echo 5 >&3
+) &
+"$@" 3<&-
+status=$?
+wait "$workload" 2>/dev/null
+workload=
+test $status -eq 0 || die "smbsysacct ended with status $status"
+
+say
+say "The first line says it in words. Each row below is a system call of the"
+say "shell and of the cp it started, with its share of their time (~ marks an"
+say "estimate); the ledger at the end adds up to all of it."

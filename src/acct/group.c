@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "acct/group.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/abi.h"
+
+/* Both kinds of entries in maps here begin with their key. */
+static void *entry_of(struct map *map, const struct key *key, size_t size)
+{
+	void *entry = map_get(map, key);
+
+	if (entry)
+		return entry;
+	entry = calloc(1, size);
+	if (!entry)
+		return NULL;
+	memcpy(entry, key, sizeof(*key));
+	if (map_add(map, entry)) {
+		free(entry);
+		return NULL;
+	}
+	return entry;
+}
+
+static void free_entries(struct map *map)
+{
+	size_t pos = 0;
+	void *entry;
+
+	while ((entry = map_next(map, &pos)))
+		free(entry);
+	map_done(map);
+}
+
+void owner_merge(struct owner *into, const struct owner *from)
+{
+	cell_merge(&into->clocks, &from->clocks);
+	tally_merge(&into->all, &from->all);
+	tally_merge(&into->asleep, &from->asleep);
+}
+
+int group_owners(struct group *group, const struct ledger *ledger,
+		unsigned by)
+{
+	const struct record *record;
+	size_t pos = 0;
+
+	map_init(&group->owners, sizeof(struct key));
+	by &= ~dim_bit(DIM_SYSCALL);
+	while ((record = map_next(&ledger->records, &pos))) {
+		struct key key = key_project(&record->key, by);
+		struct owner *owner = entry_of(&group->owners, &key,
+					     sizeof(*owner));
+
+		if (!owner)
+			return -ENOMEM;
+		if (record->key.abi == ABI_TASK) {
+			cell_merge(&owner->clocks, &record->cell);
+			continue;
+		}
+		tally_merge(&owner->all, &record->cell.tally);
+		if (abi_is_wait(record->key.abi, record->key.nr))
+			tally_merge(&owner->asleep, &record->cell.tally);
+	}
+	return 0;
+}
+
+void group_done(struct group *group)
+{
+	free_entries(&group->owners);
+}
+
+/* A row in the making: the deviations of its parts add up as squares. */
+struct draft {
+	struct row row;		/* stays first, it begins with the key */
+	double below_sq, above_sq;
+};
+
+static void draft_blocked(struct draft *draft, const struct estimate *est,
+			  double whole_ns, bool exact)
+{
+	int64_t ns = (int64_t)(est->share * whole_ns);
+
+	cell_add(&draft->row.cell, MEASURE_WALL, ns);
+	cell_add(&draft->row.cell, MEASURE_BLOCKED, ns);
+	if (exact)
+		return;
+	draft->row.estimated |= measure_bit(MEASURE_WALL) |
+				measure_bit(MEASURE_BLOCKED);
+	draft->below_sq += pow((est->share - est->lo) * whole_ns, 2);
+	draft->above_sq += pow((est->hi - est->share) * whole_ns, 2);
+}
+
+/* The owner's time on the CPU and in the run queue, which no look can tell
+ * apart by call. */
+static void draft_running(struct draft *draft, const struct owner *owner)
+{
+	const struct cell *clocks = &owner->clocks;
+	struct cell *cell = &draft->row.cell;
+	int64_t cpu = clocks->value[MEASURE_CPU];
+	int64_t runq = clocks->value[MEASURE_RUNQ];
+
+	if (!cell_has(clocks, MEASURE_CPU))
+		cpu = clocks->value[MEASURE_USER] +
+		      clocks->value[MEASURE_SYSTEM];
+	cell_add(cell, MEASURE_CPU, cpu);
+	cell_add(cell, MEASURE_WALL, cpu + runq);
+	if (cell_has(clocks, MEASURE_RUNQ))
+		cell_add(cell, MEASURE_RUNQ, runq);
+}
+
+static struct draft *draft_of(struct map *drafts, const struct owner *owner,
+			      unsigned by, int abi, int nr)
+{
+	struct key key = owner->key;
+
+	key.abi = abi;
+	key.nr = nr;
+	key = key_project(&key, by);
+	return entry_of(drafts, &key, sizeof(struct draft));
+}
+
+/* What every owner has, whatever its looks found. */
+static int draft_owner(struct map *drafts, const struct owner *owner,
+		      unsigned by)
+{
+	static const struct estimate all_of_it = { 1, 1, 1 };
+	int64_t blocked = owner->clocks.value[MEASURE_BLOCKED];
+	/* With threads apart, what is left of the process ran in them. */
+	bool rest = by & dim_bit(DIM_THREAD) && owner->key.tid == TID_PROCESS;
+	struct draft *draft;
+
+	if (!rest) {
+		draft = draft_of(drafts, owner, by, ABI_STATE, STATE_RUNNING);
+		if (!draft)
+			return -ENOMEM;
+		draft_running(draft, owner);
+	}
+	if (blocked > 0 && !owner->asleep.looks) {
+		draft = draft_of(drafts, owner, by, ABI_STATE, STATE_ASLEEP);
+		if (!draft)
+			return -ENOMEM;
+		draft_blocked(draft, &all_of_it, (double)blocked, true);
+	}
+	return 0;
+}
+
+/* An owner's looks that found it blocked in one call. */
+static int draft_call(struct map *drafts, const struct owner *owner,
+		      unsigned by, const struct record *call)
+{
+	bool exact = cell_has(&owner->clocks, MEASURE_BLOCKED);
+	double whole = (double)owner->clocks.value[exact ? MEASURE_BLOCKED :
+							  MEASURE_WALL];
+	struct estimate est = estimate_share(&call->cell.tally, exact ?
+					     &owner->asleep : &owner->all);
+	struct draft *draft = draft_of(drafts, owner, by, call->key.abi,
+				       call->key.nr);
+
+	if (!draft)
+		return -ENOMEM;
+	/* The call is not known: what is asleep is in no other row. */
+	if (exact && call->key.abi == ABI_STATE &&
+	    call->key.nr == STATE_ASLEEP &&
+	    call->cell.tally.looks == owner->asleep.looks)
+		est.lo = est.hi = 1;
+	draft_blocked(draft, &est, fmax(whole, 0), est.lo >= 1);
+	return 0;
+}
+
+static int draft_rows(struct map *drafts, const struct ledger *ledger,
+		      const struct group *group, unsigned by)
+{
+	unsigned owner_by = by & ~dim_bit(DIM_SYSCALL);
+	unsigned call_by = by | dim_bit(DIM_PROCESS) | dim_bit(DIM_SYSCALL);
+	const struct record *record;
+	const struct owner *owner;
+	struct map calls;
+	size_t pos = 0;
+	int err = 0;
+
+	/* Looks of one owner in one call, from all the threads it has. */
+	map_init(&calls, sizeof(struct key));
+	while (!err && (record = map_next(&ledger->records, &pos))) {
+		struct key key = key_project(&record->key, call_by);
+		struct record *call;
+
+		if (!abi_is_wait(key.abi, key.nr))
+			continue;
+		call = entry_of(&calls, &key, sizeof(*call));
+		if (call)
+			cell_merge(&call->cell, &record->cell);
+		else
+			err = -ENOMEM;
+	}
+	owner_by |= dim_bit(DIM_PROCESS);
+	for (pos = 0; !err && (record = map_next(&calls, &pos)); ) {
+		struct key key = key_project(&record->key, owner_by);
+
+		err = draft_call(drafts, map_get(&group->owners, &key), by,
+				 record);
+	}
+	for (pos = 0; !err && (owner = map_next(&group->owners, &pos)); )
+		err = draft_owner(drafts, owner, by);
+	free_entries(&calls);
+	return err;
+}
+
+/* Rows that are clocks alone: nothing is estimated. */
+static int draft_clocks(struct map *drafts, const struct group *group)
+{
+	const struct owner *owner;
+	size_t pos = 0;
+
+	while ((owner = map_next(&group->owners, &pos))) {
+		struct draft *draft = entry_of(drafts, &owner->key,
+					       sizeof(*draft));
+
+		if (!draft)
+			return -ENOMEM;
+		cell_merge(&draft->row.cell, &owner->clocks);
+	}
+	return 0;
+}
+
+static bool is_empty(const struct cell *cell)
+{
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (cell->value[m])
+			return false;
+	return true;
+}
+
+static int finish_rows(const struct map *drafts, struct row **ret,
+		       size_t *ret_n)
+{
+	struct row *rows = calloc(drafts->used + 1, sizeof(*rows));
+	struct draft *draft;
+	size_t pos = 0, n = 0;
+
+	if (!rows)
+		return -ENOMEM;
+	while ((draft = map_next(drafts, &pos))) {
+		struct row *row = &draft->row;
+		double ns = (double)row->cell.value[MEASURE_BLOCKED];
+
+		if (is_empty(&row->cell))
+			continue;
+		row->blocked_lo_ns = (int64_t)fmax(0, ns -
+						   sqrt(draft->below_sq));
+		row->blocked_hi_ns = (int64_t)(ns + sqrt(draft->above_sq));
+		rows[n++] = *row;
+	}
+	*ret = rows;
+	*ret_n = n;
+	return 0;
+}
+
+int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
+	       size_t *ret_n)
+{
+	bool by_call = by & dim_bit(DIM_SYSCALL);
+	struct group group;
+	struct map drafts;
+	int err;
+
+	map_init(&drafts, sizeof(struct key));
+	/* Estimates are made per process even where rows merge processes. */
+	err = group_owners(&group, ledger,
+			  by_call ? by | dim_bit(DIM_PROCESS) : by);
+	if (!err)
+		err = by_call ? draft_rows(&drafts, ledger, &group, by) :
+				draft_clocks(&drafts, &group);
+	if (!err)
+		err = finish_rows(&drafts, ret, ret_n);
+	free_entries(&drafts);
+	group_done(&group);
+	return err;
+}

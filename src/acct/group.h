@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Grouping: from the ledger's records to the rows of a table, and from
+ * looks to estimates.
+ *
+ * An owner is a process, or a thread where threads are kept apart. Its
+ * clocks are exact; its looks say which call it was blocked in how often.
+ * Each call's estimate is the owner's exact blocked time, shared out as the
+ * looks that found it asleep were: a ratio estimator, so that the calls'
+ * estimates add up to the exact total.
+ */
+#ifndef ACCT_GROUP_H
+#define ACCT_GROUP_H
+
+#include "acct/ledger.h"
+#include "acct/snapshot.h"
+#include "model/estimate.h"
+
+struct owner {
+	struct key key;		/* stays first */
+	struct cell clocks;
+	struct tally all;	/* every look */
+	struct tally asleep;	/* the looks that found it blocked */
+};
+
+struct group {
+	struct map owners;
+};
+
+void owner_merge(struct owner *into, const struct owner *from);
+
+/* The owners by the dimensions @by, DIM_SYSCALL left out. 0 or -ENOMEM. */
+int group_owners(struct group *group, const struct ledger *ledger,
+		unsigned by);
+void group_done(struct group *group);
+
+/* The table's rows by @by, without names; the caller frees them. */
+int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
+	       size_t *ret_n);
+
+#endif

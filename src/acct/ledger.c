@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "acct/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/abi.h"
+
+#define MAX_LABELS 4096
+#define MAX_NOTES 64
+
+void ledger_init(struct ledger *ledger, size_t max_records)
+{
+	*ledger = (struct ledger){ .max_records = max_records };
+	map_init(&ledger->records, sizeof(struct key));
+	map_init(&ledger->names, sizeof(struct key));
+}
+
+static void forget_records(struct ledger *ledger)
+{
+	struct record *record;
+	size_t pos = 0;
+
+	while ((record = map_next(&ledger->records, &pos)))
+		free(record);
+	map_done(&ledger->records);
+}
+
+static void forget_names(struct ledger *ledger, bool all)
+{
+	struct who *who;
+	size_t pos = 0;
+
+	while ((who = map_next(&ledger->names, &pos)))
+		if (all || who->ended) {
+			map_del(&ledger->names, &who->key);
+			free(who->name);
+			free(who);
+		}
+}
+
+static void free_texts(char **texts, size_t n)
+{
+	while (n)
+		free(texts[--n]);
+	free(texts);
+}
+
+void ledger_done(struct ledger *ledger)
+{
+	forget_records(ledger);
+	forget_names(ledger, true);
+	map_done(&ledger->names);
+	free_texts(ledger->labels, ledger->n_labels);
+	free_texts(ledger->notes, ledger->n_notes);
+	ledger_init(ledger, ledger->max_records);
+}
+
+void ledger_next(struct ledger *ledger)
+{
+	forget_records(ledger);
+	forget_names(ledger, false);
+	memset(ledger->lost, 0, sizeof(ledger->lost));
+}
+
+static struct record *record_of(struct ledger *ledger, const struct key *key)
+{
+	struct record *record = map_get(&ledger->records, key);
+
+	if (record)
+		return record;
+	record = calloc(1, sizeof(*record));
+	if (!record)
+		return NULL;
+	record->key = *key;
+	if (map_add(&ledger->records, record)) {
+		free(record);
+		return NULL;
+	}
+	return record;
+}
+
+/* The cell that @key is booked to; NULL where memory ran out. */
+static struct cell *cell_of(struct ledger *ledger, const struct key *key)
+{
+	struct key folded = *key;
+	struct record *record;
+
+	if (ledger->records.used >= ledger->max_records &&
+	    !map_get(&ledger->records, key)) {
+		folded = key_project(key, dim_bit(DIM_PROCESS) |
+					  dim_bit(DIM_SYSCALL));
+		ledger->lost[LOSS_RECORDS]++;
+	}
+	record = record_of(ledger, &folded);
+	if (!record)
+		ledger->out_of_memory = true;
+	return record ? &record->cell : NULL;
+}
+
+static void on_cell(void *ctx, const struct key *key,
+		    const struct cell *delta)
+{
+	struct cell *cell = cell_of(ctx, key);
+
+	if (cell)
+		cell_merge(cell, delta);
+}
+
+/* The place of @text in a list, where it is added if there is room. */
+static int32_t intern(char ***texts, size_t *n, size_t max, const char *text)
+{
+	char **grown;
+
+	for (size_t i = 0; i < *n; i++)
+		if (!strcmp((*texts)[i], text))
+			return (int32_t)i;
+	if (*n >= max)
+		return -1;
+	grown = realloc(*texts, (*n + 1) * sizeof(*grown));
+	if (!grown)
+		return -1;
+	*texts = grown;
+	grown[*n] = strdup(text);
+	if (!grown[*n])
+		return -1;
+	return (int32_t)(*n)++;
+}
+
+static int32_t on_label(void *ctx, const char *text)
+{
+	struct ledger *ledger = ctx;
+
+	return intern(&ledger->labels, &ledger->n_labels, MAX_LABELS, text);
+}
+
+static void on_name(struct ledger *ledger, const struct key *key,
+		    const char *text)
+{
+	struct who *who = map_get(&ledger->names, key);
+	char *name = strdup(text);
+
+	if (!name)
+		goto fail;
+	if (!who) {
+		who = calloc(1, sizeof(*who));
+		if (!who)
+			goto fail;
+		who->key = *key;
+		if (map_add(&ledger->names, who)) {
+			free(who);
+			goto fail;
+		}
+	}
+	free(who->name);
+	who->name = name;
+	return;
+fail:
+	free(name);
+	ledger->out_of_memory = true;
+}
+
+static void on_event(void *ctx, const struct event *event)
+{
+	struct ledger *ledger = ctx;
+	struct cell *cell;
+	struct who *who;
+
+	switch (event->kind) {
+	case EVENT_SAMPLE:
+		cell = cell_of(ledger, &event->key);
+		if (cell)
+			tally_look(&cell->tally, event->weight_ns);
+		break;
+	case EVENT_NAME:
+		on_name(ledger, &event->key, event->text);
+		break;
+	case EVENT_EXIT:
+		who = map_get(&ledger->names, &event->key);
+		if (who)
+			who->ended = true;
+		break;
+	case EVENT_LOST:
+		ledger->lost[event->lost.kind] += event->lost.amount;
+		break;
+	case EVENT_NOTE:
+		intern(&ledger->notes, &ledger->n_notes, MAX_NOTES,
+		       event->text);
+		break;
+	case EVENT_GAUGES:
+		ledger->gauges = event->gauges;
+		break;
+	}
+}
+
+struct sink ledger_sink(struct ledger *ledger)
+{
+	return (struct sink){ .ctx = ledger, .event = on_event,
+			      .cell = on_cell, .label = on_label };
+}
+
+const struct who *ledger_who(const struct ledger *ledger,
+			     const struct key *key)
+{
+	struct key whose = *key;
+
+	whose.abi = ABI_TASK;
+	whose.nr = 0;
+	if (whose.tid == TID_CHILDREN)
+		whose.tid = TID_PROCESS;
+	return map_get(&ledger->names, &whose);
+}

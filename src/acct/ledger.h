@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store of what collectors tell: one cell per key, the names of
+ * processes and threads, losses and notes, for one interval. The ledger
+ * owns all of it; cost per posting is one hash look-up.
+ */
+#ifndef ACCT_LEDGER_H
+#define ACCT_LEDGER_H
+
+#include <stddef.h>
+
+#include "base/map.h"
+#include "model/event.h"
+
+/* Beyond so many records threads are merged into their process. */
+#define LEDGER_MAX_RECORDS 400000
+
+struct record {
+	struct key key;		/* the map's key: stays first */
+	struct cell cell;
+};
+
+struct who {
+	struct key key;		/* a process or a thread, ABI_TASK */
+	char *name;		/* as the target gave it: untrusted */
+	bool ended;
+};
+
+struct ledger {
+	struct map records;
+	struct map names;
+	char **labels;		/* indexed by nr of ABI_WCHAN keys */
+	size_t n_labels;
+	char **notes;
+	size_t n_notes;
+	int64_t lost[LOSS_COUNT];
+	struct gauges gauges;
+	size_t max_records;
+	bool out_of_memory;	/* something was not stored */
+};
+
+void ledger_init(struct ledger *ledger, size_t max_records);
+void ledger_done(struct ledger *ledger);
+
+/* The receiving end for a collector; lives as long as the ledger. */
+struct sink ledger_sink(struct ledger *ledger);
+
+/* Begin a new interval: numbers go, names of the living and notes stay. */
+void ledger_next(struct ledger *ledger);
+
+/* The name of the process or thread of @key, NULL where it is not known. */
+const struct who *ledger_who(const struct ledger *ledger,
+			     const struct key *key);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "acct/snapshot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acct/group.h"
+#include "acct/ledger.h"
+#include "model/abi.h"
+#include "model/syscall.h"
+
+/* A copy that lives as long as the snapshot; NULL where memory ran out. */
+static const char *keep(struct snapshot *snap, const char *text)
+{
+	char **texts = realloc(snap->texts,
+			       (snap->n_texts + 1) * sizeof(*texts));
+
+	if (!texts)
+		return NULL;
+	snap->texts = texts;
+	texts[snap->n_texts] = strdup(text);
+	if (!texts[snap->n_texts])
+		return NULL;
+	return texts[snap->n_texts++];
+}
+
+static const char *keep_who(struct snapshot *snap,
+			    const struct ledger *ledger,
+			    const struct key *key)
+{
+	const struct who *who = ledger_who(ledger, key);
+
+	return keep(snap, who ? who->name : "?");
+}
+
+static const char *process_name(struct snapshot *snap,
+				const struct ledger *ledger,
+				const struct key *key)
+{
+	struct key whose = key_project(key, dim_bit(DIM_PROCESS));
+	const struct who *who = ledger_who(ledger, &whose);
+	char text[128];
+
+	if (key->tid != TID_CHILDREN)
+		return keep_who(snap, ledger, &whose);
+	snprintf(text, sizeof(text), "%s (its ended children)",
+		 who ? who->name : "?");
+	return keep(snap, text);
+}
+
+static const char *thread_name(struct snapshot *snap,
+			       const struct ledger *ledger,
+			       const struct key *key)
+{
+	if (key->tid == TID_CHILDREN)
+		return keep(snap, "(ended children)");
+	if (key->tid == TID_PROCESS)
+		return keep(snap, "(ended threads)");
+	return keep_who(snap, ledger, key);
+}
+
+static const char *call_name(struct snapshot *snap,
+			     const struct ledger *ledger,
+			     const struct key *key)
+{
+	static const char *const states[] = {
+		[STATE_RUNNING] = "[running]",
+		[STATE_OUTSIDE] = "[outside calls]",
+		[STATE_ASLEEP] = "[asleep]",
+	};
+	char text[128];
+
+	if (key->abi == ABI_STATE)
+		return keep(snap, states[key->nr]);
+	if (key->abi == ABI_WCHAN) {
+		bool known = key->nr >= 0 &&
+			     (size_t)key->nr < ledger->n_labels;
+
+		snprintf(text, sizeof(text), "[asleep in %s]",
+			 known ? ledger->labels[key->nr] : "?");
+		return keep(snap, text);
+	}
+	return keep(snap, syscall_name(text, sizeof(text), key->abi,
+				       key->nr));
+}
+
+static bool name_rows(struct snapshot *snap, const struct ledger *ledger)
+{
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		struct row *row = &snap->rows[i];
+		unsigned by = snap->cfg.by;
+		bool named = true;
+
+		if (by & dim_bit(DIM_PROCESS))
+			named &= !!(row->process = process_name(snap, ledger,
+								&row->key));
+		if (by & dim_bit(DIM_THREAD))
+			named &= !!(row->thread = thread_name(snap, ledger,
+							      &row->key));
+		if (by & dim_bit(DIM_SYSCALL))
+			named &= !!(row->syscall = call_name(snap, ledger,
+							     &row->key));
+		if (!named)
+			return false;
+	}
+	return true;
+}
+
+static int by_wall(const void *a, const void *b)
+{
+	int64_t left = ((const struct account *)a)->cell.value[MEASURE_WALL];
+	int64_t right = ((const struct account *)b)->cell.value[MEASURE_WALL];
+
+	return left < right ? 1 : left > right ? -1 : 0;
+}
+
+static void finish_account(struct account *account)
+{
+	static const enum measure terms[] = {
+		MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED, MEASURE_RUNQ
+	};
+	struct cell *cell = &account->cell;
+
+	account->residual_ns = cell->value[MEASURE_WALL];
+	account->has_residual = cell_has(cell, MEASURE_WALL);
+	for (size_t i = 0; i < sizeof(terms) / sizeof(*terms); i++)
+		account->residual_ns -= cell->value[terms[i]];
+}
+
+/* What the looks say, and blocked itself where the clocks cannot say it. */
+static void add_witness(struct account *account, const struct owner *owner)
+{
+	struct estimate seen = estimate_share(&owner->asleep, &owner->all);
+	double wall = (double)account->cell.value[MEASURE_WALL];
+
+	if (!owner->all.looks)
+		return;
+	account->has_seen = true;
+	account->seen_ns = (int64_t)(seen.share * wall);
+	account->seen_lo_ns = (int64_t)(seen.lo * wall);
+	account->seen_hi_ns = (int64_t)(seen.hi * wall);
+	if (!cell_has(&account->cell, MEASURE_BLOCKED)) {
+		cell_add(&account->cell, MEASURE_BLOCKED, account->seen_ns);
+		account->estimated |= measure_bit(MEASURE_BLOCKED);
+	}
+}
+
+static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
+			 const struct group *processes)
+{
+	struct owner total = { 0 };
+	const struct owner *owner;
+	size_t pos = 0;
+
+	snap->processes = calloc(processes->owners.used + 1,
+				 sizeof(*snap->processes));
+	if (!snap->processes)
+		return -ENOMEM;
+	while ((owner = map_next(&processes->owners, &pos))) {
+		struct account *account = &snap->processes[snap->n_processes];
+		const struct who *who = ledger_who(ledger, &owner->key);
+
+		account->key = owner->key;
+		account->cell = owner->clocks;
+		account->ended = who && who->ended;
+		account->name = process_name(snap, ledger, &owner->key);
+		if (!account->name)
+			return -ENOMEM;
+		add_witness(account, owner);
+		finish_account(account);
+		snap->n_processes++;
+		owner_merge(&total, owner);
+	}
+	qsort(snap->processes, snap->n_processes, sizeof(*snap->processes),
+	      by_wall);
+	snap->all.cell = total.clocks;
+	add_witness(&snap->all, &total);
+	finish_account(&snap->all);
+	return 0;
+}
+
+static bool same_process(const struct key *a, const struct key *b)
+{
+	return a->pid == b->pid && a->process_start == b->process_start &&
+	       a->tid == b->tid;
+}
+
+static void take_wait(struct account *account, const struct row *row)
+{
+	int64_t ns = row->cell.value[MEASURE_BLOCKED];
+
+	if (ns <= account->wait_ns)
+		return;
+	account->wait_ns = ns;
+	account->wait_estimated = row->estimated &
+				  measure_bit(MEASURE_BLOCKED);
+	account->wait = row->syscall;
+}
+
+/* The call that each process is blocked in most, whatever --by says. */
+static int take_waits(struct snapshot *snap, const struct ledger *ledger)
+{
+	struct row *rows = NULL;
+	size_t n = 0;
+	int err = group_rows(ledger, dim_bit(DIM_PROCESS) |
+				     dim_bit(DIM_SYSCALL), &rows, &n);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		if (!cell_has(&rows[i].cell, MEASURE_BLOCKED))
+			continue;
+		rows[i].syscall = call_name(snap, ledger, &rows[i].key);
+		if (!rows[i].syscall)
+			err = -ENOMEM;
+		for (size_t p = 0; !err && p < snap->n_processes; p++)
+			if (same_process(&snap->processes[p].key,
+					 &rows[i].key))
+				take_wait(&snap->processes[p], &rows[i]);
+	}
+	free(rows);
+	return err;
+}
+
+/* And all of them together. */
+static int take_wait_of_all(struct snapshot *snap,
+			    const struct ledger *ledger)
+{
+	const struct row *most = NULL;
+	struct row *rows = NULL;
+	size_t n = 0;
+	int err = group_rows(ledger, dim_bit(DIM_SYSCALL), &rows, &n);
+
+	for (size_t i = 0; !err && i < n; i++)
+		if (cell_has(&rows[i].cell, MEASURE_BLOCKED) &&
+		    (!most || rows[i].cell.value[MEASURE_BLOCKED] >
+			      most->cell.value[MEASURE_BLOCKED]))
+			most = &rows[i];
+	if (most) {
+		take_wait(&snap->all, most);
+		snap->all.wait = call_name(snap, ledger, &most->key);
+		if (!snap->all.wait)
+			err = -ENOMEM;
+	}
+	free(rows);
+	return err;
+}
+
+static int copy_notes(struct snapshot *snap, const struct ledger *ledger)
+{
+	snap->notes = calloc(ledger->n_notes + 1, sizeof(*snap->notes));
+	if (!snap->notes)
+		return -ENOMEM;
+	for (; snap->n_notes < ledger->n_notes; snap->n_notes++) {
+		snap->notes[snap->n_notes] =
+			strdup(ledger->notes[snap->n_notes]);
+		if (!snap->notes[snap->n_notes])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static size_t count_threads(const struct ledger *ledger)
+{
+	const struct record *record;
+	size_t pos = 0, n = 0;
+
+	while ((record = map_next(&ledger->records, &pos)))
+		n += record->key.abi == ABI_TASK && record->key.tid > 0;
+	return n;
+}
+
+static int fill(struct snapshot *snap, const struct ledger *ledger)
+{
+	struct group processes;
+	int err;
+
+	if (ledger->out_of_memory)
+		return -ENOMEM;
+	err = group_owners(&processes, ledger, dim_bit(DIM_PROCESS));
+	if (!err)
+		err = take_accounts(snap, ledger, &processes);
+	group_done(&processes);
+	if (!err)
+		err = take_waits(snap, ledger);
+	if (!err)
+		err = take_wait_of_all(snap, ledger);
+	if (!err)
+		err = group_rows(ledger, snap->cfg.by, &snap->rows,
+				 &snap->n_rows);
+	if (!err && !name_rows(snap, ledger))
+		err = -ENOMEM;
+	if (!err)
+		err = copy_notes(snap, ledger);
+	return err;
+}
+
+int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
+		  const struct snapshot_cfg *cfg, struct why *why)
+{
+	struct snapshot *snap = calloc(1, sizeof(*snap));
+	int err = snap ? 0 : -ENOMEM;
+
+	if (!err) {
+		snap->cfg = *cfg;
+		err = fill(snap, ledger);
+	}
+	if (err) {
+		snapshot_free(snap);
+		return why_set(why, -err, "out of memory for the report");
+	}
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		cell_merge(&snap->total.cell, &snap->rows[i].cell);
+		snap->total.estimated |= snap->rows[i].estimated;
+	}
+	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));
+	snap->now = ledger->gauges;
+	snap->n_threads = count_threads(ledger);
+	*ret = snap;
+	return 0;
+}
+
+void snapshot_free(struct snapshot *snap)
+{
+	if (!snap)
+		return;
+	while (snap->n_texts)
+		free(snap->texts[--snap->n_texts]);
+	while (snap->n_notes)
+		free(snap->notes[--snap->n_notes]);
+	free(snap->texts);
+	free(snap->notes);
+	free(snap->rows);
+	free(snap->processes);
+	free(snap);
+}
+
+bool snapshot_has(const struct snapshot *snap, enum measure m)
+{
+	return cell_has(&snap->total.cell, m);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One interval as reporters see it: immutable, self-contained, all that
+ * reports and views may know. Built from a ledger in time proportional to
+ * its records. Times in nanoseconds. Texts are owned by the snapshot; names
+ * of processes, threads and kernel functions are untrusted.
+ */
+#ifndef ACCT_SNAPSHOT_H
+#define ACCT_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/why.h"
+#include "model/cell.h"
+#include "model/event.h"
+#include "model/key.h"
+
+/* A line of the table: a key, grouped, and what is known of it. */
+struct row {
+	struct key key;		/* erased where not grouped by; stays first */
+	struct cell cell;
+	unsigned estimated;	/* which measures of cell are estimates */
+	int64_t blocked_lo_ns;	/* 95% interval of an estimated blocked */
+	int64_t blocked_hi_ns;
+	const char *process;	/* name, NULL where not grouped by */
+	const char *thread;
+	const char *syscall;	/* or "[running]", "[asleep in ep_poll]" */
+};
+
+/*
+ * The ledger of one process or of all: wall = user + system + blocked +
+ * runq + residual. wall is thread lifetimes by the monotonic clock, user
+ * and system come from the process's stat, runq from its threads'
+ * schedstat, blocked from their off-CPU clocks; the residual is what these
+ * sources disagree about.
+ */
+struct account {
+	struct key key;
+	const char *name;
+	struct cell cell;
+	unsigned estimated;
+	bool ended;
+	bool has_residual;
+	int64_t residual_ns;
+	const char *wait;	/* the dearest call by blocked time, or NULL */
+	int64_t wait_ns;
+	bool wait_estimated;
+	/*
+	 * An independent witness for blocked: what it would be by the share
+	 * of looks that found a thread asleep, with a 95% interval.
+	 */
+	bool has_seen;
+	int64_t seen_ns, seen_lo_ns, seen_hi_ns;
+};
+
+struct snapshot_cfg {
+	const char *collector;
+	unsigned measures, estimated;
+	unsigned by;
+	int64_t end_ns;		/* since 1970 */
+	int64_t interval_ns;
+	int64_t own_cpu_ns;	/* what accounting cost */
+};
+
+struct snapshot {
+	struct snapshot_cfg cfg;
+	struct row *rows;	/* in no order */
+	size_t n_rows;
+	struct row total;	/* all rows merged */
+	struct account *processes;	/* by wall, the largest first */
+	size_t n_processes;
+	struct account all;
+	size_t n_threads;	/* that lived in the interval */
+	int64_t lost[LOSS_COUNT];
+	struct gauges now;	/* at the end of the interval */
+	char **notes;
+	size_t n_notes;
+	char **texts;		/* storage of the names */
+	size_t n_texts;
+};
+
+struct ledger;
+
+int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
+		  const struct snapshot_cfg *cfg, struct why *why);
+void snapshot_free(struct snapshot *snap);
+
+/* Whether any row has this measure. */
+bool snapshot_has(const struct snapshot *snap, enum measure m);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/num.h"
+
+struct outfile {
+	int fd;		/* -1: a regular file that does not exist yet */
+	char *path;	/* its final name, links resolved; NULL: in place */
+	char *shown;	/* as the user wrote it, for messages */
+	mode_t mode;
+	off_t size;	/* of the whole reports in a regular file */
+};
+
+/* The descriptor that a name like /dev/fd/3 stands for, or -1. */
+static int named_descriptor(const char *path)
+{
+	static const char *const dirs[] = { "/dev/fd/", "/proc/self/fd/" };
+	uint64_t fd;
+
+	if (!strcmp(path, "/dev/stdout"))
+		return STDOUT_FILENO;
+	if (!strcmp(path, "/dev/stderr"))
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
+		size_t len = strlen(dirs[i]);
+
+		if (!strncmp(path, dirs[i], len) &&
+		    !num_parse(path + len, INT_MAX, &fd))
+			return (int)fd;
+	}
+	return -1;
+}
+
+static int fail(const struct outfile *out, int err, struct why *why)
+{
+	return why_set(why, err, "cannot write %s: %s; choose another file "
+		       "with -o", out->shown, strerror(err));
+}
+
+/* A new file takes the umask's mode; reading it means setting it. */
+static mode_t new_file_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+/* Name and mode of a regular file to be, and whether it can be made. */
+static int plan_regular(struct outfile *out, bool exists, mode_t mode,
+			struct why *why)
+{
+	_cleanup_(free_ptr) char *dir = NULL;
+	char *slash;
+
+	out->mode = exists ? mode & 07777 : new_file_mode();
+	out->path = exists ? realpath(out->shown, NULL) : strdup(out->shown);
+	if (!out->path)
+		return fail(out, errno, why);
+	if (exists && access(out->path, W_OK))
+		return fail(out, errno, why);
+	dir = strdup(out->path);
+	if (!dir)
+		return fail(out, ENOMEM, why);
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[slash == dir] = '\0';
+	if (access(slash ? dir : ".", W_OK | X_OK))
+		return why_set(why, errno, "cannot write %s: no file can be "
+			       "made in its directory: %s; choose another "
+			       "file with -o", out->shown, strerror(errno));
+	return 0;
+}
+
+static int plan(struct outfile *out, struct why *why)
+{
+	int fd = named_descriptor(out->shown);
+	struct stat st;
+
+	if (fd >= 0) {
+		out->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		return out->fd < 0 ? fail(out, errno, why) : 0;
+	}
+	if (stat(out->shown, &st)) {
+		if (errno != ENOENT || !lstat(out->shown, &st))
+			return fail(out, errno ? errno : ENOENT, why);
+		return plan_regular(out, false, 0, why);
+	}
+	if (S_ISREG(st.st_mode))
+		return plan_regular(out, true, st.st_mode, why);
+	out->fd = open(out->shown, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return out->fd < 0 ? fail(out, errno, why) : 0;
+}
+
+int outfile_open(struct outfile **ret, const char *path, struct why *why)
+{
+	struct outfile *out = calloc(1, sizeof(*out));
+	int err;
+
+	if (!out)
+		return why_set(why, ENOMEM, "out of memory");
+	out->fd = -1;
+	out->shown = strdup(path ? path : "/dev/stdout");
+	err = out->shown ? plan(out, why) :
+	      why_set(why, ENOMEM, "out of memory");
+	if (err) {
+		outfile_close(out);
+		return err;
+	}
+	*ret = out;
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Write beside the final name, then rename: all of it or none. */
+static int write_first(struct outfile *out, const char *data, size_t len)
+{
+	_cleanup_(free_ptr) char *temp = NULL;
+	int fd, err;
+
+	if (asprintf(&temp, "%s.XXXXXX", out->path) < 0)
+		return -ENOMEM;
+	fd = mkostemp(temp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, data, len);
+	if (!err && (fchmod(fd, out->mode) || rename(temp, out->path)))
+		err = -errno;
+	if (err) {
+		unlink(temp);
+		close(fd);
+		return err;
+	}
+	out->fd = fd;
+	out->size = (off_t)len;
+	return 0;
+}
+
+int outfile_write(struct outfile *out, const char *data, size_t len,
+		  struct why *why)
+{
+	int err;
+
+	if (out->fd < 0) {
+		err = write_first(out, data, len);
+		return err ? fail(out, -err, why) : 0;
+	}
+	err = write_all(out->fd, data, len);
+	if (out->path) {
+		if (!err)
+			out->size += (off_t)len;
+		else if (ftruncate(out->fd, out->size))
+			return why_set(why, -err, "%s ends in half a report: "
+				       "%s", out->shown, strerror(-err));
+	}
+	return err ? fail(out, -err, why) : 0;
+}
+
+void outfile_close(struct outfile *out)
+{
+	if (!out)
+		return;
+	if (out->fd >= 0)
+		close(out->fd);
+	free(out->path);
+	free(out->shown);
+	free(out);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A collector: a source of measurements. The contract:
+ *
+ * - probe() says what would be measured here and now, without side effects.
+ *   It clears the bits of what would not, and answers -errno with one
+ *   sentence where nothing would.
+ * - open() takes what it needs; nothing is accounted yet. start() begins.
+ *   Everything is told to the sink from within start(), drain() and tick();
+ *   a collector has no threads that call it.
+ * - The session polls fd() and calls drain() when it is readable. drain()
+ *   returns 1 once no target is left, 0 while there are some.
+ * - tick() is called before every report: bring everything up to date.
+ * - close() is safe on NULL and on what open() left half-done.
+ *
+ * All functions that can fail return -errno and fill the why. Optional hooks
+ * are NULL: without fd() a collector is driven by tick() alone.
+ */
+#ifndef COLLECT_COLLECTOR_H
+#define COLLECT_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/procfs.h"
+#include "base/why.h"
+#include "model/event.h"
+
+/* Lent to the collector until close(). */
+struct collector_cfg {
+	const struct procfs *procfs;
+	const pid_t *pids;	/* thread group leaders that exist */
+	size_t n_pids;
+	bool follow;		/* children too, from their fork on */
+	bool details;		/* per thread what else is per process */
+	unsigned rate_hz;	/* looks at each thread per second; 0: budget */
+};
+
+struct collector {
+	const struct collector_ops *ops;
+};
+
+struct collector_ops {
+	const char *name, *summary;
+	unsigned measures;	/* best case, bits of enum measure */
+	unsigned estimated;	/* which of them are estimates, by call */
+	const char *missing;	/* why it is not built in, or NULL */
+	int (*probe)(const struct procfs *fs, unsigned *measures,
+		     struct why *why);
+	int (*open)(struct collector **ret, const struct collector_cfg *cfg,
+		    const struct sink *sink, struct why *why);
+	int (*start)(struct collector *c, struct why *why);
+	int (*fd)(const struct collector *c);
+	int (*drain)(struct collector *c, struct why *why);
+	int (*tick)(struct collector *c, int64_t now_ns, struct why *why);
+	void (*close)(struct collector *c);
+};
+
+#endif

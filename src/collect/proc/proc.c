@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/proc/proc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "collect/proc/crowd.h"
+#include "collect/proc/pace.h"
+
+#define KEPT_BACK_FDS 64	/* for reports, pipes and one-off reads */
+
+#define SCHED_MEASURES (1u << MEASURE_RUNQ | 1u << MEASURE_SWITCHES)
+#define IO_MEASURES \
+	(1u << MEASURE_READS | 1u << MEASURE_WRITES | \
+	 1u << MEASURE_READ_CHARS | 1u << MEASURE_WRITE_CHARS | \
+	 1u << MEASURE_READ_BYTES | 1u << MEASURE_WRITE_BYTES)
+#define ALL_MEASURES \
+	(1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | 1u << MEASURE_CPU | \
+	 1u << MEASURE_USER | 1u << MEASURE_SYSTEM | 1u << MEASURE_VCSW | \
+	 1u << MEASURE_ICSW | SCHED_MEASURES | IO_MEASURES)
+
+struct proc_collector {
+	struct collector base;
+	struct proc_ctx ctx;
+	struct collector_cfg cfg;
+	struct crowd crowd;
+	struct pace pace;
+	int timer_fd;
+};
+
+static struct proc_collector *self(struct collector *c)
+{
+	return (struct proc_collector *)c;
+}
+
+/* schedstat exists, and counts: booted with nodelayacct it may not. */
+static bool sched_works(const struct procfs *fs)
+{
+	struct proc_sched sched;
+	char buf[128];
+
+	return procfs_read(fs, buf, sizeof(buf), "self/schedstat") > 0 &&
+	       !proc_parse_sched(buf, &sched) && sched.slices;
+}
+
+static int proc_probe(const struct procfs *fs, unsigned *measures,
+		      struct why *why)
+{
+	char buf[1024];
+
+	*measures = ALL_MEASURES;
+	if (procfs_read(fs, buf, sizeof(buf), "self/stat") <= 0)
+		return why_set(why, ENOENT, "/proc is not mounted or not "
+			       "readable here; mount it with 'mount -t proc "
+			       "proc /proc'");
+	if (!sched_works(fs))
+		*measures &= ~SCHED_MEASURES;
+	if (procfs_read(fs, buf, sizeof(buf), "self/io") <= 0)
+		*measures &= ~IO_MEASURES;
+	return 0;
+}
+
+/* Two descriptors a thread: take what the hard limit gives. */
+static long raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur > 1000000)
+		return 1000000;
+	return (long)limit.rlim_cur - KEPT_BACK_FDS;
+}
+
+static void proc_close(struct collector *c)
+{
+	struct proc_collector *proc = self(c);
+
+	if (!proc)
+		return;
+	crowd_done(&proc->crowd);
+	if (proc->timer_fd >= 0)
+		close(proc->timer_fd);
+	free(proc);
+}
+
+static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
+		     const struct sink *sink, struct why *why)
+{
+	struct proc_collector *proc = calloc(1, sizeof(*proc));
+	int err;
+
+	if (!proc)
+		return why_set(why, ENOMEM, "out of memory");
+	proc->base.ops = &collector_proc;
+	proc->cfg = *cfg;
+	proc->ctx = (struct proc_ctx){
+		.fs = cfg->procfs,
+		.sink = sink,
+		.follow = cfg->follow,
+		.details = cfg->details,
+		.has_sched = sched_works(cfg->procfs),
+		.tick_ns = NS_PER_SEC / sysconf(_SC_CLK_TCK),
+		.spare_fds = raise_fd_limit(),
+	};
+	crowd_init(&proc->crowd, &proc->ctx);
+	proc->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+					TFD_CLOEXEC | TFD_NONBLOCK);
+	if (proc->timer_fd < 0) {
+		err = why_set(why, errno, "cannot make a timer: %s",
+			      strerror(errno));
+		proc_close(&proc->base);
+		return err;
+	}
+	*ret = &proc->base;
+	return 0;
+}
+
+static int arm(struct proc_collector *proc, int64_t delay_ns,
+	       struct why *why)
+{
+	struct itimerspec spec = { .it_value = {
+		.tv_sec = delay_ns / NS_PER_SEC,
+		.tv_nsec = delay_ns % NS_PER_SEC,
+	} };
+
+	if (timerfd_settime(proc->timer_fd, 0, &spec, NULL))
+		return why_set(why, errno, "cannot set a timer: %s",
+			       strerror(errno));
+	return 0;
+}
+
+static int proc_start(struct collector *c, struct why *why)
+{
+	struct proc_collector *proc = self(c);
+	struct proc_ctx *ctx = &proc->ctx;
+
+	if (!ctx->has_sched)
+		proc_note(ctx, NULL, "run queue time is not known and "
+			  "blocked time only estimated: this kernel keeps no "
+			  "schedstat (no CONFIG_SCHED_INFO, or booted with "
+			  "nodelayacct)");
+	ctx->began_ns = clock_mono_ns();
+	ctx->boot_offset_ns = clock_boot_ns() - ctx->began_ns;
+	ctx->attaching = true;
+	for (size_t i = 0; i < proc->cfg.n_pids; i++) {
+		int err = crowd_add(&proc->crowd, proc->cfg.pids[i]);
+
+		if (err == -ENOMEM)
+			return why_set(why, ENOMEM, "out of memory");
+	}
+	ctx->attaching = false;
+	if (!proc->crowd.n_tasks)
+		return why_set(why, ESRCH, "the target ended before it could "
+			       "be attached to");
+	crowd_tell(&proc->crowd);
+	pace_init(&proc->pace, proc->cfg.rate_hz, (uint64_t)ctx->began_ns);
+	pace_skip(&proc->pace, clock_own_cpu_ns());
+	return arm(proc, NS_PER_MS, why);
+}
+
+static int proc_fd(const struct collector *c)
+{
+	return ((const struct proc_collector *)c)->timer_fd;
+}
+
+static int proc_drain(struct collector *c, struct why *why)
+{
+	struct proc_collector *proc = self(c);
+	uint64_t expirations;
+
+	if (read(proc->timer_fd, &expirations, sizeof(expirations)) < 0)
+		return 0;
+	crowd_round(&proc->crowd, pace_looks(&proc->pace,
+					     proc->crowd.n_tasks));
+	if (!proc->crowd.n_tasks)
+		return 1;
+	return arm(proc, pace_next(&proc->pace, clock_own_cpu_ns()), why);
+}
+
+static int proc_tick(struct collector *c, int64_t now_ns, struct why *why)
+{
+	struct proc_collector *proc = self(c);
+
+	(void)now_ns;
+	(void)why;
+	crowd_update(&proc->crowd);
+	pace_skip(&proc->pace, clock_own_cpu_ns());
+	return 0;
+}
+
+const struct collector_ops collector_proc = {
+	.name = "proc",
+	.summary = "reads /proc of a running process; clocks are exact, "
+		   "calls are sampled",
+	.measures = ALL_MEASURES,
+	.estimated = 1u << MEASURE_BLOCKED | 1u << MEASURE_WALL,
+	.probe = proc_probe,
+	.open = proc_open,
+	.start = proc_start,
+	.fd = proc_fd,
+	.drain = proc_drain,
+	.tick = proc_tick,
+	.close = proc_close,
+};

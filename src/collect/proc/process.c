@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/proc/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "model/abi.h"
+
+/* Older kernels take a lock of the whole thread group to sum its io. */
+#define IO_EVERY_NS (100 * NS_PER_MS)
+
+struct key process_key(const struct process *p)
+{
+	return (struct key){ .pid = p->pid, .process_start = p->start,
+			     .tid = TID_PROCESS, .abi = ABI_TASK };
+}
+
+void proc_note(const struct proc_ctx *ctx, const struct process *p,
+	       const char *text)
+{
+	struct event event = { .kind = EVENT_NOTE, .text = text };
+
+	if (p)
+		event.key = process_key(p);
+	ctx->sink->event(ctx->sink->ctx, &event);
+}
+
+void proc_lost(const struct proc_ctx *ctx, enum loss kind, int64_t amount)
+{
+	struct event event = { .kind = EVENT_LOST,
+			       .lost = { kind, amount } };
+
+	ctx->sink->event(ctx->sink->ctx, &event);
+}
+
+static void post_name(const struct proc_ctx *ctx, const struct process *p)
+{
+	struct event event = { .kind = EVENT_NAME, .key = process_key(p),
+			       .text = p->last.comm };
+
+	ctx->sink->event(ctx->sink->ctx, &event);
+}
+
+static int64_t sub(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a - b);
+}
+
+void proc_io_cell(struct cell *cell, const struct proc_io *now,
+		  const struct proc_io *before)
+{
+	cell_add(cell, MEASURE_READS, sub(now->reads, before->reads));
+	cell_add(cell, MEASURE_WRITES, sub(now->writes, before->writes));
+	cell_add(cell, MEASURE_READ_CHARS,
+		 sub(now->read_chars, before->read_chars));
+	cell_add(cell, MEASURE_WRITE_CHARS,
+		 sub(now->write_chars, before->write_chars));
+	cell_add(cell, MEASURE_READ_BYTES,
+		 sub(now->read_bytes, before->read_bytes));
+	cell_add(cell, MEASURE_WRITE_BYTES,
+		 sub(now->write_bytes, before->write_bytes));
+}
+
+static void io_sum(struct proc_io *into, const struct proc_io *from)
+{
+	into->read_chars += from->read_chars;
+	into->write_chars += from->write_chars;
+	into->reads += from->reads;
+	into->writes += from->writes;
+	into->read_bytes += from->read_bytes;
+	into->write_bytes += from->write_bytes;
+}
+
+static int read_stat(const struct process *p, struct proc_stat *ret)
+{
+	char buf[1024];
+	ssize_t n = procfs_reread(p->fd_stat, buf, sizeof(buf));
+
+	if (n < 0)
+		return (int)n;
+	return proc_parse_stat(buf, ret);
+}
+
+static int read_io(const struct process *p, struct proc_io *ret)
+{
+	char buf[512];
+	ssize_t n = procfs_reread(p->fd_io, buf, sizeof(buf));
+
+	if (n < 0)
+		return (int)n;
+	return proc_parse_io(buf, ret);
+}
+
+static void close_io(struct proc_ctx *ctx, struct process *p)
+{
+	char text[256], name[64];
+
+	if (p->fd_io >= 0)
+		close(p->fd_io);
+	p->fd_io = -1;
+	snprintf(text, sizeof(text), "bytes and read/write totals of %s %d "
+		 "are not known: its /proc/PID/io may not be read; run as "
+		 "root or with CAP_SYS_PTRACE",
+		 text_untrusted(name, sizeof(name), p->last.comm), p->pid);
+	proc_note(ctx, p, text);
+}
+
+static void open_io(struct proc_ctx *ctx, struct process *p)
+{
+	int err;
+
+	p->fd_io = procfs_open(ctx->fs, "%d/io", p->pid);
+	err = p->fd_io < 0 ? p->fd_io : read_io(p, &p->last_io);
+	if (err && err != -ESRCH && err != -ENOENT)
+		close_io(ctx, p);
+}
+
+int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
+		 struct process *parent)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	bool lived;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	ctx->spare_fds -= 2;
+	p->pid = pid;
+	p->parent = parent;
+	p->fd_io = -1;
+	p->fd_stat = procfs_open(ctx->fs, "%d/stat", pid);
+	err = p->fd_stat < 0 ? p->fd_stat : read_stat(p, &p->last);
+	if (err) {
+		process_free(ctx, p);
+		return err == -ENOENT ? -ESRCH : err;
+	}
+	p->start = p->last.start;
+	post_name(ctx, p);
+	open_io(ctx, p);
+	/* What began after accounting did is accounted from its zero. */
+	lived = ctx->attaching ||
+		(int64_t)(p->start + 1) * ctx->tick_ns -
+		ctx->boot_offset_ns < ctx->began_ns;
+	if (!lived) {
+		p->last.utime = p->last.stime = 0;
+		p->last.cutime = p->last.cstime = 0;
+		p->last_io = (struct proc_io){ 0 };
+	}
+	p->absorbed_utime = p->last.cutime;
+	p->absorbed_stime = p->last.cstime;
+	*ret = p;
+	return 0;
+}
+
+void process_free(struct proc_ctx *ctx, struct process *p)
+{
+	if (!p)
+		return;
+	ctx->spare_fds += 2;
+	if (p->fd_stat >= 0)
+		close(p->fd_stat);
+	if (p->fd_io >= 0)
+		close(p->fd_io);
+	free(p);
+}
+
+/*
+ * CPU time of children beyond what they were seen to use. Their unseen
+ * life was at least that long; the part of it that is not in wall yet, as
+ * the estimated tail of a thread, is added there.
+ */
+static void post_children(struct proc_ctx *ctx, struct process *p,
+			  const struct proc_stat *now)
+{
+	int64_t user = sub(now->cutime, p->absorbed_utime + p->children_utime);
+	int64_t system = sub(now->cstime,
+			     p->absorbed_stime + p->children_stime);
+	struct key key = process_key(p);
+	struct cell cell = { 0 };
+	int64_t cpu_ns;
+
+	/* A followed child that ended is absorbed before it is waited for. */
+	if (user < 0 || system < 0 || user + system <= 0)
+		return;
+	p->children_utime += (uint64_t)user;
+	p->children_stime += (uint64_t)system;
+	cpu_ns = (user + system) * ctx->tick_ns;
+	cell_add(&cell, MEASURE_USER, user * ctx->tick_ns);
+	cell_add(&cell, MEASURE_SYSTEM, system * ctx->tick_ns);
+	if (cpu_ns > p->tails_ns)
+		cell_add(&cell, MEASURE_WALL, cpu_ns - p->tails_ns);
+	p->tails_ns = cpu_ns > p->tails_ns ? 0 : p->tails_ns - cpu_ns;
+	key.tid = TID_CHILDREN;
+	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
+	proc_lost(ctx, LOSS_CHILDREN_CPU_NS, cpu_ns);
+}
+
+/* Whether @io has risen by all that the ended children had done. */
+static bool holds_pending(const struct process *p, const struct proc_io *io)
+{
+	const struct proc_io *last = &p->last_io, *add = &p->pending_io;
+
+	return io->read_chars - last->read_chars >= add->read_chars &&
+	       io->write_chars - last->write_chars >= add->write_chars &&
+	       io->reads - last->reads >= add->reads &&
+	       io->writes - last->writes >= add->writes &&
+	       io->read_bytes - last->read_bytes >= add->read_bytes &&
+	       io->write_bytes - last->write_bytes >= add->write_bytes;
+}
+
+/*
+ * The kernel adds a child's io to its parent's when the parent waits for
+ * it, but not where SIGCHLD is ignored: the rise itself has to tell.
+ */
+static void post_io(struct proc_ctx *ctx, struct process *p,
+		    struct cell *cell)
+{
+	struct proc_io io;
+	int err = read_io(p, &io);
+
+	if (err) {
+		if (err != -ESRCH)
+			close_io(ctx, p);
+		return;
+	}
+	if (holds_pending(p, &io)) {
+		io_sum(&p->last_io, &p->pending_io);
+		p->pending_io = (struct proc_io){ 0 };
+	}
+	proc_io_cell(cell, &io, &p->last_io);
+	p->last_io = io;
+}
+
+static void unclaim(struct cell *cell, struct cell *claimed)
+{
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (cell_has(cell, m) && cell_has(claimed, m)) {
+			cell->value[m] -= claimed->value[m];
+			claimed->value[m] = 0;
+		}
+}
+
+int process_read(struct proc_ctx *ctx, struct process *p, bool all)
+{
+	struct key key = process_key(p);
+	struct cell cell = { 0 };
+	struct proc_stat now;
+	int64_t user, system, now_ns = clock_mono_ns();
+	int err = read_stat(p, &now);
+
+	if (err)
+		return err;
+	user = sub(now.utime, p->last.utime) * ctx->tick_ns;
+	system = sub(now.stime, p->last.stime) * ctx->tick_ns;
+	cell_add(&cell, MEASURE_USER, user);
+	cell_add(&cell, MEASURE_SYSTEM, system);
+	if (!ctx->has_sched)
+		cell_add(&cell, MEASURE_CPU, user + system);
+	if (p->fd_io >= 0 && (all || now_ns - p->io_ns >= IO_EVERY_NS)) {
+		post_io(ctx, p, &cell);
+		p->io_ns = now_ns;
+	}
+	unclaim(&cell, &p->claimed);
+	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
+	if (ctx->follow)
+		post_children(ctx, p, &now);
+	if (strcmp(now.comm, p->last.comm)) {
+		p->last = now;
+		post_name(ctx, p);
+	}
+	p->last = now;
+	return 0;
+}
+
+void process_end(struct proc_ctx *ctx, struct process *p)
+{
+	struct event event = { .kind = EVENT_EXIT, .key = process_key(p) };
+	struct process *parent = p->parent;
+
+	ctx->sink->event(ctx->sink->ctx, &event);
+	if (!parent)
+		return;
+	parent->absorbed_utime += p->last.utime + p->last.cutime;
+	parent->absorbed_stime += p->last.stime + p->last.cstime;
+	io_sum(&parent->pending_io, &p->last_io);
+}
+
+void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
+{
+	char text[400], name[64], yama[16] = "";
+	const char *shown, *cause, *what;
+
+	shown = text_untrusted(name, sizeof(name), p->last.comm);
+	if (p->see == SEE_SYSCALL && err == -EPERM) {
+		procfs_read(ctx->fs, yama, sizeof(yama),
+			    "sys/kernel/yama/ptrace_scope");
+		p->see = SEE_WCHAN;
+		what = "is shown by the kernel function they sleep in";
+		cause = *yama ? "kernel.yama.ptrace_scope keeps "
+			"/proc/PID/syscall from ordinary users" :
+			"/proc/PID/syscall may not be read";
+	} else {
+		what = "is not known";
+		cause = err == -ENOENT ?
+			"this kernel has no /proc/PID/syscall" :
+			"it is not dumpable (it changed its user, or asked "
+			"for it), so its /proc/PID/syscall may not be read";
+		p->see = SEE_STATE;
+	}
+	snprintf(text, sizeof(text), "the call that threads of %s %d are "
+		 "blocked in %s: %s%s", shown, p->pid, what, cause,
+		 err == -ENOENT ? "" :
+		 "; run as root or with CAP_SYS_PTRACE");
+	proc_note(ctx, p, text);
+}

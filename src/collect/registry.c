@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/registry.h"
+
+#include <string.h>
+
+#include "collect/proc/proc.h"
+
+const struct collector_ops *const collector_registry[] = {
+	&collector_proc,
+	NULL
+};
+
+const struct collector_ops *registry_find(const char *name)
+{
+	for (int i = 0; collector_registry[i]; i++)
+		if (!strcmp(collector_registry[i]->name, name))
+			return collector_registry[i];
+	return NULL;
+}

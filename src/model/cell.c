@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/cell.h"
+
+void tally_look(struct tally *tally, double weight_ns)
+{
+	tally->looks++;
+	tally->weight_ns += weight_ns;
+	tally->weight_sq += weight_ns * weight_ns;
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+	into->looks += from->looks;
+	into->weight_ns += from->weight_ns;
+	into->weight_sq += from->weight_sq;
+}
+
+void cell_merge(struct cell *into, const struct cell *from)
+{
+	into->have |= from->have;
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		into->value[m] += from->value[m];
+	tally_merge(&into->tally, &from->tally);
+}
+
+void cell_add(struct cell *cell, enum measure m, int64_t delta)
+{
+	cell->have |= measure_bit(m);
+	cell->value[m] += delta;
+}

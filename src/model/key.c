@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/key.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "model/abi.h"
+
+const struct dim_desc dim_table[DIM_COUNT] = {
+	[DIM_PROCESS] = { "process", "pid and name of the process",
+		1u << DIM_PROCESS },
+	[DIM_THREAD] = { "thread", "thread id, with its process",
+		1u << DIM_THREAD | 1u << DIM_PROCESS },
+	[DIM_SYSCALL] = { "syscall", "ABI and name of the system call",
+		1u << DIM_SYSCALL },
+};
+
+int dim_parse(const char *list, unsigned *ret, struct why *why)
+{
+	unsigned by = 0;
+
+	for (const char *p = list; ; p++) {
+		size_t len = strcspn(p, ",");
+		int d;
+
+		for (d = 0; d < DIM_COUNT; d++)
+			if (strlen(dim_table[d].name) == len &&
+			    !memcmp(dim_table[d].name, p, len))
+				break;
+		if (d == DIM_COUNT)
+			return why_set(why, EINVAL, "unknown dimension "
+				       "'%.*s' in --by; --list=dims lists "
+				       "them", (int)len, p);
+		by |= dim_table[d].implies;
+		p += len;
+		if (!*p)
+			break;
+	}
+	*ret = by;
+	return 0;
+}
+
+struct key key_project(const struct key *key, unsigned by)
+{
+	struct key ret = *key;
+
+	if (!(by & dim_bit(DIM_THREAD))) {
+		ret.tid = key->tid == TID_CHILDREN ? TID_CHILDREN :
+						     TID_PROCESS;
+		ret.thread_start = 0;
+	}
+	if (!(by & dim_bit(DIM_PROCESS))) {
+		ret.pid = 0;
+		ret.process_start = 0;
+		ret.tid = TID_PROCESS;
+	}
+	if (!(by & dim_bit(DIM_SYSCALL))) {
+		ret.abi = ABI_TASK;
+		ret.nr = 0;
+	}
+	return ret;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whose number it is: a small tuple of dimensions. Grouping erases the
+ * dimensions that were not asked for and merges the cells whose keys became
+ * equal. Keys are compared as bytes, so the struct has no padding.
+ */
+#ifndef MODEL_KEY_H
+#define MODEL_KEY_H
+
+#include <stdint.h>
+
+#include "base/why.h"
+
+struct key {
+	uint64_t process_start;	/* ticks since boot, with pid the identity */
+	uint64_t thread_start;
+	int32_t pid;
+	int32_t tid;		/* TID_PROCESS, TID_CHILDREN or a thread */
+	int32_t abi;		/* enum abi, or one of the pseudo ABIs */
+	int32_t nr;
+};
+
+/* Not a thread: what only the process as a whole knows. */
+#define TID_PROCESS	0
+/* Not a thread: CPU time of children, from their end as the parent saw it. */
+#define TID_CHILDREN	(-1)
+
+enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_COUNT };
+
+struct dim_desc {
+	const char *name;
+	const char *help;
+	unsigned implies;	/* dimensions that come along, as bits */
+};
+
+extern const struct dim_desc dim_table[DIM_COUNT];
+
+static inline unsigned dim_bit(enum dim d)
+{
+	return 1u << d;
+}
+
+/* "process,syscall" to bits, implied dimensions included. */
+int dim_parse(const char *list, unsigned *ret, struct why *why);
+
+/*
+ * The key that remains of @key when only the dimensions @by are kept. What
+ * ended children used stays apart from the process that waited for them.
+ */
+struct key key_project(const struct key *key, unsigned by);
+
+#endif

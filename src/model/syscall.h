@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names of system calls. Sources in this order: libaudit's tables,
+ * libseccomp's, then data/syscalls.csv for what is newer than both; a
+ * number that none knows is syscall_0xNNN, as strace prints it.
+ */
+#ifndef MODEL_SYSCALL_H
+#define MODEL_SYSCALL_H
+
+#include <stddef.h>
+
+/*
+ * The name of (abi, nr) for an ABI that has numbers, written to @buf.
+ * Returns @buf. Cost: a table search of a microsecond or so; not for hot
+ * paths.
+ */
+char *syscall_name(char *buf, size_t size, int abi, int nr);
+
+/* Which sources this build has, for --version. */
+const char *syscall_sources(void);
+
+#endif

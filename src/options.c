@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "collect/registry.h"
+#include "model/syscall.h"
+
+#define MAX_PIDS 4096
+#define MAX_RATE_HZ 10000
+#define FIRST_LONG 256		/* codes of options without a letter */
+
+typedef int (*set_fn)(struct options *options, const char *arg,
+		      struct why *why);
+
+struct option_desc {
+	int letter;		/* 0: none */
+	const char *name;	/* NULL: none */
+	const char *arg;	/* NULL: none */
+	const char *group;
+	set_fn set;
+	const char *help;
+};
+
+static int bad(struct why *why, const char *option, const char *arg,
+	       const char *wanted)
+{
+	return why_set(why, EINVAL, "%s '%s': %s", option, arg, wanted);
+}
+
+static int set_pid(struct options *o, const char *arg, struct why *why)
+{
+	static const char separators[] = ", \t\n";
+	const char *p = arg + strspn(arg, separators);
+
+	if (!*p)
+		return bad(why, "-p", arg, "give one or more process ids");
+	for (; *p; p += strspn(p, separators)) {
+		size_t len = strcspn(p, separators);
+		char text[16];
+		uint64_t pid;
+
+		snprintf(text, sizeof(text), "%.*s", (int)len, p);
+		if (len >= sizeof(text) || num_parse(text, INT_MAX, &pid) ||
+		    !pid)
+			return bad(why, "-p", arg, "a process id is a number "
+				   "above 0, several are separated by commas");
+		if (o->n_pids == MAX_PIDS)
+			return why_set(why, EINVAL, "more than %d process "
+				       "ids", MAX_PIDS);
+		o->pids[o->n_pids++] = (pid_t)pid;
+		p += len;
+	}
+	return 0;
+}
+
+static int set_follow(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->follow = true;
+	return 0;
+}
+
+static int set_no_follow(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->follow = false;
+	return 0;
+}
+
+static int set_collector(struct options *o, const char *arg,
+			 struct why *why)
+{
+	const struct collector_ops *ops = registry_find(arg);
+
+	if (!ops)
+		return bad(why, "--collector", arg,
+			   "--list=collectors lists them");
+	if (ops->missing)
+		return bad(why, "--collector", arg, ops->missing);
+	o->collector = arg;
+	return 0;
+}
+
+static int set_rate(struct options *o, const char *arg, struct why *why)
+{
+	uint64_t rate;
+
+	if (num_parse(arg, MAX_RATE_HZ, &rate) || !rate)
+		return bad(why, "--rate", arg, "looks a second at each "
+			   "thread, 1 to 10000");
+	o->rate_hz = (unsigned)rate;
+	return 0;
+}
+
+static int set_by(struct options *o, const char *arg, struct why *why)
+{
+	return dim_parse(arg, &o->by, why);
+}
+
+static int set_threads(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	return dim_parse("thread", &o->by, why);
+}
+
+static int set_columns(struct options *o, const char *arg, struct why *why)
+{
+	struct column_list list;
+
+	o->columns = arg;
+	return column_parse(arg, &list, why);
+}
+
+static int set_sort(struct options *o, const char *arg, struct why *why)
+{
+	if (!column_find(arg, strlen(arg)))
+		return bad(why, "-S", arg, "no such column; --list=columns "
+			   "lists them");
+	o->sort = arg;
+	return 0;
+}
+
+static int set_rows(struct options *o, const char *arg, struct why *why)
+{
+	uint64_t rows;
+
+	if (num_parse(arg, INT_MAX, &rows) || !rows)
+		return bad(why, "--rows", arg, "a number above 0");
+	o->max_rows = rows;
+	return 0;
+}
+
+static int set_format(struct options *o, const char *arg, struct why *why)
+{
+	o->reporter = reporter_find(arg);
+	if (!o->reporter)
+		return bad(why, "--format", arg, "text or json");
+	if (o->reporter->missing)
+		return bad(why, "--format", arg, o->reporter->missing);
+	return 0;
+}
+
+static int set_output(struct options *o, const char *arg, struct why *why)
+{
+	if (!*arg)
+		return bad(why, "-o", arg, "give a file name");
+	o->output = arg;
+	return 0;
+}
+
+static int set_delay(struct options *o, const char *arg, struct why *why)
+{
+	if (num_parse_seconds(arg, &o->delay_ns) || o->delay_ns < 1000000)
+		return bad(why, "-d", arg, "seconds between reports, 0.001 "
+			   "or more");
+	return 0;
+}
+
+static int set_count(struct options *o, const char *arg, struct why *why)
+{
+	if (num_parse(arg, INT_MAX, &o->count) || !o->count)
+		return bad(why, "-n", arg, "a number of reports above 0");
+	return 0;
+}
+
+static int set_seconds(struct options *o, const char *arg, struct why *why)
+{
+	if (num_parse_seconds(arg, &o->seconds_ns) || !o->seconds_ns)
+		return bad(why, "--seconds", arg, "seconds above 0");
+	return 0;
+}
+
+static int set_quiet(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->quiet = true;
+	return 0;
+}
+
+static int set_list(struct options *o, const char *arg, struct why *why)
+{
+	(void)why;
+	o->mode = MODE_LIST;
+	o->list = arg;
+	return 0;
+}
+
+static int set_help(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->mode = MODE_HELP;
+	return 0;
+}
+
+static int set_version(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->mode = MODE_VERSION;
+	return 0;
+}
+
+static const struct option_desc table[] = {
+	{ 'p', "pid", "PID[,PID...]", "Target", set_pid,
+	  "attach to running processes, all their threads" },
+	{ 'f', NULL, NULL, "Target", set_follow,
+	  "follow children (the default; accepted as strace's)" },
+	{ 0, "no-follow", NULL, "Target", set_no_follow,
+	  "do not follow children" },
+	{ 0, "collector", "NAME", "Collect", set_collector,
+	  "how to measure; see --list=collectors" },
+	{ 0, "rate", "HZ", "Collect", set_rate,
+	  "looks a second at each thread (default: what 1% of a core gives)" },
+	{ 'S', "sort", "COLUMN", "Report", set_sort,
+	  "sort rows by a column (default: wall)" },
+	{ 'U', "columns", "LIST", "Report", set_columns,
+	  "which columns to show; see --list=columns" },
+	{ 0, "by", "DIM[,DIM...]", "Report", set_by,
+	  "a row per process, thread, syscall (default: syscall)" },
+	{ 'H', NULL, NULL, "Report", set_threads,
+	  "one row per thread, as --by=thread" },
+	{ 0, "rows", "N", "Report", set_rows, "show the first N rows" },
+	{ 0, "format", "FORMAT", "Report", set_format, "text or json" },
+	{ 'o', "output", "FILE", "Report", set_output,
+	  "write reports to FILE, whole or not at all" },
+	{ 'd', "delay", "SECS", "Pace", set_delay,
+	  "report every SECS seconds what happened in them" },
+	{ 'n', "count", "N", "Pace", set_count,
+	  "end after N reports, with -d" },
+	{ 0, "seconds", "S", "Pace", set_seconds, "end after S seconds" },
+	{ 'q', NULL, NULL, "About", set_quiet,
+	  "no messages on standard error but errors" },
+	{ 0, "list", "WHAT", "About", set_list,
+	  "list columns, collectors or dims" },
+	{ 'h', "help", NULL, "About", set_help, "show this" },
+	{ 'V', "version", NULL, "About", set_version,
+	  "show the version and what is built in" },
+};
+
+#define N_OPTIONS (sizeof(table) / sizeof(*table))
+
+/* getopt's two forms of the table. */
+static void make_getopt(char *letters, struct option *longs)
+{
+	size_t n = 0;
+
+	*letters++ = '+';
+	*letters++ = ':';
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_desc *d = &table[i];
+
+		if (d->letter) {
+			*letters++ = (char)d->letter;
+			if (d->arg)
+				*letters++ = ':';
+		}
+		if (d->name)
+			longs[n++] = (struct option){
+				.name = d->name,
+				.has_arg = d->arg ? required_argument :
+						    no_argument,
+				.val = FIRST_LONG + (int)i,
+			};
+	}
+	*letters = '\0';
+	longs[n] = (struct option){ 0 };
+}
+
+static const struct option_desc *find_option(int code)
+{
+	if (code >= FIRST_LONG)
+		return &table[code - FIRST_LONG];
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		if (table[i].letter == code)
+			return &table[i];
+	return NULL;
+}
+
+static int check_together(struct options *o, struct why *why)
+{
+	if (o->mode != MODE_ATTACH)
+		return 0;
+	if (*o->command && o->n_pids)
+		return why_set(why, EINVAL, "-p and a command together are "
+			       "not supported; account for one of them");
+	if (*o->command)
+		o->mode = MODE_LAUNCH;
+	else if (!o->n_pids)
+		o->mode = MODE_NOTHING;
+	if (o->count && !o->delay_ns)
+		return why_set(why, EINVAL, "-n needs -d, the seconds "
+			       "between reports");
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct why *why)
+{
+	char letters[2 * N_OPTIONS + 3];
+	struct option longs[N_OPTIONS + 1];
+	int code, err;
+
+	*o = (struct options){
+		.mode = MODE_ATTACH,
+		.follow = true,
+		.by = dim_table[DIM_SYSCALL].implies,
+		.reporter = &report_text,
+		.sort = "wall",
+		.pids = calloc(MAX_PIDS, sizeof(*o->pids)),
+	};
+	if (!o->pids)
+		return why_set(why, ENOMEM, "out of memory");
+	make_getopt(letters, longs);
+	opterr = 0;
+	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct option_desc *d;
+
+		if (code == ':')
+			return why_set(why, EINVAL, "option '%s' needs an "
+				       "argument", argv[optind - 1]);
+		d = code == '?' ? NULL : find_option(code);
+		if (!d && optopt && optopt < FIRST_LONG)
+			return why_set(why, EINVAL, "unknown option '-%c'",
+				       optopt);
+		if (!d)
+			return why_set(why, EINVAL, "unknown, ambiguous or "
+				       "misused option '%s'",
+				       argv[optind - 1]);
+		err = d->set(o, optarg, why);
+		if (err)
+			return err;
+	}
+	o->command = argv + optind;
+	return check_together(o, why);
+}
+
+void options_done(struct options *o)
+{
+	free(o->pids);
+	o->pids = NULL;
+}
+
+void options_usage(FILE *out)
+{
+	fputs("usage: smbsysacct [OPTION...] -p PID[,PID...]\n"
+	      "Where does the time of a live process go: on the CPU, blocked "
+	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
+	      "lists the options.\n", out);
+}
+
+void options_help(FILE *out)
+{
+	const char *group = "";
+
+	options_usage(out);
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_desc *d = &table[i];
+		char head[64], letter[4] = "  ";
+		int n;
+
+		if (strcmp(group, d->group))
+			fprintf(out, "\n%s:\n", d->group);
+		group = d->group;
+		if (d->letter)
+			snprintf(letter, sizeof(letter), "-%c", d->letter);
+		n = snprintf(head, sizeof(head), "  %s%s%s%s%s%s", letter,
+			     d->letter && d->name ? ", " : "  ",
+			     d->name ? "--" : "", d->name ? d->name : "",
+			     d->arg && d->name ? "=" : "",
+			     d->arg ? d->arg : "");
+		if (n >= 29)
+			fprintf(out, "%s\n%-29s %s\n", head, "", d->help);
+		else
+			fprintf(out, "%-29s %s\n", head, d->help);
+	}
+}
+
+void options_version(FILE *out)
+{
+	fprintf(out, "smbsysacct %s\ncollectors:", PACKAGE_VERSION);
+	for (int i = 0; collector_registry[i]; i++)
+		if (!collector_registry[i]->missing)
+			fprintf(out, " %s", collector_registry[i]->name);
+	fprintf(out, "\nformats:");
+	for (int i = 0; reporter_table[i]; i++)
+		if (!reporter_table[i]->missing)
+			fprintf(out, " %s", reporter_table[i]->name);
+	fprintf(out, "\nnames of system calls: %s\n", syscall_sources());
+}
+
+static void list_columns(FILE *out)
+{
+	for (int i = 0; i < column_count; i++)
+		fprintf(out, "%-16s %s\n", column_table[i].id,
+			column_table[i].help);
+}
+
+static void list_collectors(FILE *out)
+{
+	for (int i = 0; collector_registry[i]; i++) {
+		const struct collector_ops *ops = collector_registry[i];
+
+		fprintf(out, "%-16s %s%s%s\n", ops->name, ops->summary,
+			ops->missing ? "; " : "",
+			ops->missing ? ops->missing : "");
+	}
+}
+
+static void list_dims(FILE *out)
+{
+	for (int i = 0; i < DIM_COUNT; i++)
+		fprintf(out, "%-16s %s\n", dim_table[i].name,
+			dim_table[i].help);
+}
+
+int options_list(FILE *out, const char *what, struct why *why)
+{
+	static const struct {
+		const char *what;
+		void (*list)(FILE *out);
+	} lists[] = {
+		{ "columns", list_columns },
+		{ "collectors", list_collectors },
+		{ "dims", list_dims },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		if (!strcmp(lists[i].what, what)) {
+			lists[i].list(out);
+			return 0;
+		}
+	return bad(why, "--list", what, "columns, collectors or dims");
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/column.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/abi.h"
+
+#define BIT(m) (1u << MEASURE_##m)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
+
+static struct value get_measure(const struct snapshot *snap,
+				const struct row *row,
+				const struct column *column)
+{
+	(void)snap;
+	return (struct value){
+		.known = cell_has(&row->cell, column->measure),
+		.estimated = row->estimated & measure_bit(column->measure),
+		.number = row->cell.value[column->measure],
+	};
+}
+
+static double percent(int64_t part, int64_t whole)
+{
+	return 100.0 * (double)part / (double)whole;
+}
+
+static struct value get_share(const struct snapshot *snap,
+			      const struct row *row,
+			      const struct column *column)
+{
+	const struct cell *all = column->measure == MEASURE_WALL ?
+				 &snap->all.cell : &snap->total.cell;
+	int64_t whole = all->value[column->measure];
+
+	return (struct value){
+		.known = cell_has(&row->cell, column->measure) && whole > 0,
+		.estimated = row->estimated & measure_bit(column->measure),
+		.percent = percent(row->cell.value[column->measure], whole),
+	};
+}
+
+/* The larger half of the 95% interval, in percent of wall. */
+static struct value get_error(const struct snapshot *snap,
+			      const struct row *row,
+			      const struct column *column)
+{
+	int64_t ns = row->cell.value[MEASURE_BLOCKED];
+	int64_t below = ns - row->blocked_lo_ns;
+	int64_t above = row->blocked_hi_ns - ns;
+	int64_t wall = snap->all.cell.value[MEASURE_WALL];
+
+	(void)column;
+	return (struct value){
+		.known = row->estimated & BIT(BLOCKED) && wall > 0,
+		.percent = percent(below > above ? below : above, wall),
+	};
+}
+
+static struct value get_pid(const struct snapshot *snap,
+			    const struct row *row,
+			    const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return (struct value){ .known = row->key.pid != 0,
+			       .number = row->key.pid };
+}
+
+static struct value get_tid(const struct snapshot *snap,
+			    const struct row *row,
+			    const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return (struct value){ .known = row->key.tid > 0,
+			       .number = row->key.tid };
+}
+
+static struct value text_value(const char *text)
+{
+	return (struct value){ .known = text != NULL, .text = text };
+}
+
+static struct value get_process(const struct snapshot *snap,
+				const struct row *row,
+				const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return text_value(row->process);
+}
+
+static struct value get_thread(const struct snapshot *snap,
+			       const struct row *row,
+			       const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return text_value(row->thread);
+}
+
+static struct value get_abi(const struct snapshot *snap,
+			    const struct row *row,
+			    const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return text_value(row->key.abi >= ABI_NATIVE ?
+			  abi_name(row->key.abi) : NULL);
+}
+
+static struct value get_syscall(const struct snapshot *snap,
+				const struct row *row,
+				const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return text_value(row->syscall);
+}
+
+#define MEASURE(id_, title_, kind_, M, help_) \
+	{ .id = id_, .title = title_, .kind = kind_, .measure = MEASURE_##M, \
+	  .needs = BIT(M), .in_json = true, .get = get_measure, \
+	  .help = help_ }
+
+const struct column column_table[] = {
+	{ .id = "wall-percent", .title = "% wall", .kind = KIND_PERCENT,
+	  .measure = MEASURE_WALL, .needs = BIT(WALL), .get = get_share,
+	  .help = "share of the wall time of all threads" },
+	{ .id = "error-percent", .title = "+/-", .kind = KIND_PERCENT,
+	  .measure = -1, .needs = BIT(BLOCKED), .get = get_error,
+	  .help = "half of the 95% interval of an estimate, in percent of "
+		  "wall" },
+	MEASURE("wall", "wall s", KIND_NS, WALL,
+		"elapsed time, of the calls or of threads' lives"),
+	MEASURE("blocked", "blocked s", KIND_NS, BLOCKED,
+		"asleep, waiting for something"),
+	MEASURE("runq", "runq s", KIND_NS, RUNQ, "waiting for a CPU"),
+	MEASURE("cpu", "cpu s", KIND_NS, CPU, "running on a CPU"),
+	MEASURE("calls", "calls", KIND_COUNT, CALLS, "system calls"),
+	MEASURE("errors", "errors", KIND_COUNT, ERRORS,
+		"system calls that failed"),
+	{ .id = "blocked-percent", .title = "% blocked",
+	  .kind = KIND_PERCENT, .measure = MEASURE_BLOCKED,
+	  .needs = BIT(BLOCKED), .get = get_share,
+	  .help = "share of the blocked time of all rows" },
+	MEASURE("user", "user s", KIND_NS, USER, "CPU time in user mode"),
+	MEASURE("system", "system s", KIND_NS, SYSTEM,
+		"CPU time in the kernel"),
+	MEASURE("switches", "switches", KIND_COUNT, SWITCHES,
+		"times it was put on a CPU"),
+	MEASURE("vcsw", "vcsw", KIND_COUNT, VCSW,
+		"voluntary context switches: it went to sleep"),
+	MEASURE("icsw", "icsw", KIND_COUNT, ICSW,
+		"involuntary context switches: it was preempted"),
+	MEASURE("reads", "reads", KIND_COUNT, READS,
+		"read, pread64, readv and the like, not of sockets by recv"),
+	MEASURE("writes", "writes", KIND_COUNT, WRITES,
+		"write, pwrite64, writev and the like, not by send"),
+	MEASURE("read-chars", "read", KIND_BYTES, READ_CHARS,
+		"bytes that those reads returned"),
+	MEASURE("write-chars", "written", KIND_BYTES, WRITE_CHARS,
+		"bytes that those writes took"),
+	MEASURE("read-bytes", "from disk", KIND_BYTES, READ_BYTES,
+		"bytes fetched from storage"),
+	MEASURE("write-bytes", "to disk", KIND_BYTES, WRITE_BYTES,
+		"bytes sent to storage"),
+	{ .id = "pid", .title = "pid", .kind = KIND_ID, .measure = -1,
+	  .dim = 1u << DIM_PROCESS, .in_json = true, .get = get_pid,
+	  .help = "process id" },
+	{ .id = "tid", .title = "tid", .kind = KIND_ID, .measure = -1,
+	  .dim = 1u << DIM_THREAD, .in_json = true, .get = get_tid,
+	  .help = "thread id" },
+	{ .id = "abi", .title = "abi", .kind = KIND_TEXT, .measure = -1,
+	  .dim = 1u << DIM_SYSCALL, .in_json = true, .get = get_abi,
+	  .help = "system call table: x86_64, i386, x32, aarch64, arm" },
+	{ .id = "process", .title = "process", .kind = KIND_TEXT,
+	  .measure = -1, .dim = 1u << DIM_PROCESS, .in_json = true,
+	  .get = get_process, .help = "name of the process" },
+	{ .id = "thread", .title = "thread", .kind = KIND_TEXT,
+	  .measure = -1, .dim = 1u << DIM_THREAD, .in_json = true,
+	  .get = get_thread, .help = "name of the thread" },
+	{ .id = "syscall", .title = "syscall", .kind = KIND_TEXT,
+	  .measure = -1, .dim = 1u << DIM_SYSCALL, .in_json = true,
+	  .get = get_syscall,
+	  .help = "name of the system call, or [state]" },
+};
+
+const int column_count = ARRAY_SIZE(column_table);
+
+const struct column *column_find(const char *id, size_t len)
+{
+	for (int i = 0; i < column_count; i++)
+		if (strlen(column_table[i].id) == len &&
+		    !memcmp(column_table[i].id, id, len))
+			return &column_table[i];
+	return NULL;
+}
+
+int column_parse(const char *list, struct column_list *ret, struct why *why)
+{
+	*ret = (struct column_list){ .n = 0 };
+	for (;;) {
+		size_t len = strcspn(list, ",");
+		const struct column *column = column_find(list, len);
+
+		if (!column)
+			return why_set(why, EINVAL, "unknown column '%.*s'; "
+				       "--list=columns lists them", (int)len,
+				       list);
+		for (int i = 0; i < ret->n; i++)
+			if (ret->columns[i] == column)
+				return why_set(why, EINVAL, "column '%s' is "
+					       "given twice", column->id);
+		if (ret->n == MAX_COLUMNS)
+			return why_set(why, EINVAL, "too many columns");
+		ret->columns[ret->n++] = column;
+		list += len;
+		if (!*list++)
+			return 0;
+	}
+}
+
+static void append(struct column_list *list, const char *ids)
+{
+	struct column_list more;
+
+	column_parse(ids, &more, NULL);
+	for (int i = 0; i < more.n; i++)
+		list->columns[list->n++] = more.columns[i];
+}
+
+void column_defaults(unsigned by, struct column_list *ret)
+{
+	bool calls = by & dim_bit(DIM_SYSCALL);
+
+	*ret = (struct column_list){ .n = 0 };
+	append(ret, calls ? "wall-percent,error-percent" : "wall-percent");
+	append(ret, "wall,blocked,runq,cpu");
+	append(ret, calls ? "calls,errors" : "user,system,switches");
+	if (by & dim_bit(DIM_PROCESS))
+		append(ret, "pid");
+	if (by & dim_bit(DIM_THREAD))
+		append(ret, "tid,thread");
+	else if (by & dim_bit(DIM_PROCESS))
+		append(ret, "process");
+	if (calls)
+		append(ret, "syscall");
+}
+
+struct sort {
+	const struct snapshot *snap;
+	const struct column *column;
+};
+
+static int compare_values(const struct column *column, const struct value *a,
+			  const struct value *b)
+{
+	if (!a->known || !b->known)
+		return b->known - a->known;
+	switch (column->kind) {
+	case KIND_TEXT:
+		return strcmp(a->text, b->text);
+	case KIND_ID:
+		return (a->number > b->number) - (a->number < b->number);
+	case KIND_PERCENT:
+		return (a->percent < b->percent) - (a->percent > b->percent);
+	default:
+		return (a->number < b->number) - (a->number > b->number);
+	}
+}
+
+/* Ties by wall, then by what is unique, so that reports can be compared. */
+static int compare_rows(const void *left, const void *right, void *arg)
+{
+	const struct sort *sort = arg;
+	const struct row *a = &sort->snap->rows[*(const int *)left];
+	const struct row *b = &sort->snap->rows[*(const int *)right];
+	struct value va = sort->column->get(sort->snap, a, sort->column);
+	struct value vb = sort->column->get(sort->snap, b, sort->column);
+	int diff = compare_values(sort->column, &va, &vb);
+
+	if (!diff)
+		diff = (a->cell.value[MEASURE_WALL] <
+			b->cell.value[MEASURE_WALL]) -
+		       (a->cell.value[MEASURE_WALL] >
+			b->cell.value[MEASURE_WALL]);
+	return diff ? diff : memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+int *column_order(const struct snapshot *snap, const struct column *column)
+{
+	struct sort sort = { snap, column };
+	int *order = calloc(snap->n_rows + 1, sizeof(*order));
+
+	if (!order)
+		return NULL;
+	for (size_t i = 0; i < snap->n_rows; i++)
+		order[i] = (int)i;
+	qsort_r(order, snap->n_rows, sizeof(*order), compare_rows, &sort);
+	return order;
+}
+
+int column_check(const struct snapshot *snap, const struct column *column,
+		 struct why *why)
+{
+	if (column->needs & ~snap->cfg.measures)
+		return why_set(why, EINVAL, "cannot sort by %s: the %s "
+			       "collector does not measure it", column->id,
+			       snap->cfg.collector);
+	if (column->dim && !(column->dim & snap->cfg.by))
+		return why_set(why, EINVAL, "cannot sort by %s: rows are not "
+			       "grouped by it; see --by", column->id);
+	return 0;
+}

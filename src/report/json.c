@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One JSON object per report, on a line of its own; docs/report.schema.json
+ * describes it. A key that was not measured is absent.
+ */
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#ifdef HAVE_JANSSON
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+/* jansson refuses text that is not UTF-8, which names need not be. */
+static json_t *untrusted(const char *text)
+{
+	char safe[512];
+
+	return json_string(text_untrusted(safe, sizeof(safe), text));
+}
+
+static json_t *measure_names(unsigned measures)
+{
+	json_t *names = json_array();
+
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (measures & measure_bit(m))
+			json_array_append_new(names, json_string(
+				measure_table[m].name));
+	return names;
+}
+
+/* "read-chars" becomes read_chars; times end in _ns. */
+static void set_measure(json_t *object, enum measure m, int64_t number)
+{
+	static const char *const suffix[] = {
+		[UNIT_NS] = "_ns", [UNIT_COUNT] = "", [UNIT_BYTES] = ""
+	};
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s%s", measure_table[m].name,
+		 suffix[measure_table[m].unit]);
+	for (char *p = key; *p; p++)
+		if (*p == '-')
+			*p = '_';
+	json_object_set_new(object, key, json_integer(number));
+}
+
+static void set_cell(json_t *object, const struct cell *cell)
+{
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (cell_has(cell, m))
+			set_measure(object, m, cell->value[m]);
+}
+
+static void set_value(json_t *object, const struct column *column,
+		      const struct value *value)
+{
+	if (column->kind == KIND_TEXT)
+		json_object_set_new(object, column->id,
+				    untrusted(value->text));
+	else if (column->measure < 0)
+		json_object_set_new(object, column->id,
+				    json_integer(value->number));
+	else
+		set_measure(object, column->measure, value->number);
+}
+
+static json_t *json_row(const struct snapshot *snap, const struct row *row)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < column_count; i++) {
+		const struct column *column = &column_table[i];
+		struct value value = column->get(snap, row, column);
+
+		if (column->in_json && value.known)
+			set_value(object, column, &value);
+	}
+	if (row->estimated) {
+		json_object_set_new(object, "estimated",
+				    measure_names(row->estimated));
+		json_object_set_new(object, "blocked_lo_ns",
+				    json_integer(row->blocked_lo_ns));
+		json_object_set_new(object, "blocked_hi_ns",
+				    json_integer(row->blocked_hi_ns));
+	}
+	return object;
+}
+
+static json_t *json_account(const struct account *account)
+{
+	json_t *object = json_object();
+
+	if (account->name) {
+		json_object_set_new(object, "pid",
+				    json_integer(account->key.pid));
+		json_object_set_new(object, "name", untrusted(account->name));
+		json_object_set_new(object, "ended",
+				    json_boolean(account->ended));
+	}
+	set_cell(object, &account->cell);
+	if (account->has_residual)
+		json_object_set_new(object, "residual_ns",
+				    json_integer(account->residual_ns));
+	if (account->has_seen) {
+		json_object_set_new(object, "seen_blocked_ns",
+				    json_integer(account->seen_ns));
+		json_object_set_new(object, "seen_blocked_lo_ns",
+				    json_integer(account->seen_lo_ns));
+		json_object_set_new(object, "seen_blocked_hi_ns",
+				    json_integer(account->seen_hi_ns));
+	}
+	if (account->estimated)
+		json_object_set_new(object, "estimated",
+				    measure_names(account->estimated));
+	return object;
+}
+
+static json_t *json_loss(const struct snapshot *snap)
+{
+	json_t *loss = json_object();
+
+	for (int i = 0; i < LOSS_COUNT; i++)
+		json_object_set_new(loss, loss_table[i].name,
+				    json_integer(snap->lost[i]));
+	return loss;
+}
+
+static void set_head(json_t *report, const struct snapshot *snap,
+		     const struct report_cfg *cfg)
+{
+	json_object_set_new(report, "version", json_string(PACKAGE_VERSION));
+	json_object_set_new(report, "collector",
+			    json_string(snap->cfg.collector));
+	json_object_set_new(report, "measures",
+			    measure_names(snap->cfg.measures));
+	json_object_set_new(report, "estimated",
+			    measure_names(snap->cfg.estimated));
+	json_object_set_new(report, "end_ns", json_integer(snap->cfg.end_ns));
+	json_object_set_new(report, "interval_ns",
+			    json_integer(snap->cfg.interval_ns));
+	json_object_set_new(report, "command", untrusted(cfg->command));
+	json_object_set_new(report, "loss", json_loss(snap));
+	json_object_set_new(report, "in_flight",
+			    json_integer((json_int_t)snap->now.in_flight));
+	json_object_set_new(report, "cost", json_pack("{s:I}", "cpu_ns",
+				(json_int_t)snap->cfg.own_cpu_ns));
+	json_object_set_new(report, "threads",
+			    json_integer((json_int_t)snap->n_threads));
+}
+
+static json_t *build(const struct snapshot *snap,
+		     const struct report_cfg *cfg, const int *order)
+{
+	json_t *report = json_object(), *processes = json_array();
+	json_t *rows = json_array(), *notes = json_array();
+	size_t n = snap->n_rows;
+
+	if (cfg->max_rows && n > cfg->max_rows)
+		n = cfg->max_rows;
+	set_head(report, snap, cfg);
+	for (size_t i = 0; i < snap->n_notes; i++)
+		json_array_append_new(notes, untrusted(snap->notes[i]));
+	for (size_t i = 0; i < snap->n_processes; i++)
+		json_array_append_new(processes,
+				      json_account(&snap->processes[i]));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(rows, json_row(snap,
+						     &snap->rows[order[i]]));
+	json_object_set_new(report, "notes", notes);
+	json_object_set_new(report, "ledger", json_account(&snap->all));
+	json_object_set_new(report, "processes", processes);
+	json_object_set_new(report, "rows", rows);
+	return report;
+}
+
+static int print_json(FILE *out, const struct snapshot *snap,
+		      const struct report_cfg *cfg, struct why *why)
+{
+	int *order = column_order(snap, cfg->sort);
+	json_t *report = order ? build(snap, cfg, order) : NULL;
+	int err = report ? json_dumpf(report, out, JSON_COMPACT) : -1;
+
+	putc('\n', out);
+	json_decref(report);
+	free(order);
+	return err ? why_set(why, ENOMEM, "out of memory for the report") : 0;
+}
+
+const struct reporter report_json = { .name = "json", .print = print_json };
+
+#else
+
+const struct reporter report_json = {
+	.name = "json",
+	.missing = "built without jansson",
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reporters: a snapshot to text, by format. Pure functions of snapshots. */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "acct/snapshot.h"
+#include "report/column.h"
+
+struct report_cfg {
+	struct column_list columns;
+	const struct column *sort;
+	size_t max_rows;	/* 0: all */
+	const char *command;	/* the target as the user named it */
+};
+
+struct reporter {
+	const char *name;
+	const char *missing;	/* why it is not built in, or NULL */
+	/* 0 or -errno; what was printed until then is to be thrown away. */
+	int (*print)(FILE *out, const struct snapshot *snap,
+		     const struct report_cfg *cfg, struct why *why);
+};
+
+extern const struct reporter report_text, report_json;
+
+/* NULL-terminated. */
+extern const struct reporter *const reporter_table[];
+
+const struct reporter *reporter_find(const char *name);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report for a terminal: verdict, table, ledger, and what was lost,
+ * what it cost and what could not be measured.
+ */
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "report/grid.h"
+#include "report/verdict.h"
+
+#define MAX_PROCESSES 20	/* lines of the ledger */
+
+static void put_value(struct grid *grid, const struct column *column,
+		      const struct value *value)
+{
+	const char *mark = value->estimated ? "~" : "";
+
+	if (!value->known) {
+		grid_put(grid, "-");
+		return;
+	}
+	switch (column->kind) {
+	case KIND_TEXT:
+		grid_put_untrusted(grid, value->text);
+		break;
+	case KIND_NS:
+		grid_printf(grid, "%s%.3f", mark,
+			    (double)value->number / NS_PER_SEC);
+		break;
+	case KIND_PERCENT:
+		grid_printf(grid, "%s%.2f", mark, value->percent);
+		break;
+	case KIND_BYTES:
+		grid_put_bytes(grid, value->number);
+		break;
+	default:
+		grid_printf(grid, "%s%lld", mark, (long long)value->number);
+	}
+}
+
+static void put_row(struct grid *grid, const struct snapshot *snap,
+		    const struct row *row, const struct column_list *list)
+{
+	for (int i = 0; i < list->n; i++) {
+		const struct column *column = list->columns[i];
+		struct value value = column->get(snap, row, column);
+
+		put_value(grid, column, &value);
+	}
+}
+
+/* The sum of the rows, with "total" where the first text column is. */
+static void put_total(struct grid *grid, const struct snapshot *snap,
+		      const struct column_list *list)
+{
+	bool named = false;
+
+	for (int i = 0; i < list->n; i++) {
+		const struct column *column = list->columns[i];
+		struct value value;
+
+		if (column->kind == KIND_TEXT) {
+			grid_put(grid, named ? "" : "total");
+			named = true;
+		} else if (column->measure < 0) {
+			grid_put(grid, "");
+		} else {
+			value = column->get(snap, &snap->total, column);
+			/* Estimates are shares of what is known in total. */
+			value.estimated = false;
+			put_value(grid, column, &value);
+		}
+	}
+}
+
+static int print_table(FILE *out, const struct snapshot *snap,
+		       const struct report_cfg *cfg)
+{
+	const struct column_list *list = &cfg->columns;
+	int *order = column_order(snap, cfg->sort);
+	struct grid grid;
+	size_t n = snap->n_rows;
+
+	if (!order)
+		return -ENOMEM;
+	if (cfg->max_rows && n > cfg->max_rows)
+		n = cfg->max_rows;
+	grid_init(&grid, list->n);
+	for (int i = 0; i < list->n; i++)
+		grid_head(&grid, list->columns[i]->title,
+			  list->columns[i]->kind == KIND_TEXT);
+	for (size_t i = 0; i < n; i++)
+		put_row(&grid, snap, &snap->rows[order[i]], list);
+	grid_rule(&grid);
+	put_total(&grid, snap, list);
+	free(order);
+	if (n < snap->n_rows)
+		fprintf(out, "(the first %zu of %zu rows)\n", n,
+			snap->n_rows);
+	return grid_print(&grid, out);
+}
+
+static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
+{
+	if (known)
+		grid_printf(grid, "%s%.3f", estimated ? "~" : "",
+			    (double)ns / NS_PER_SEC);
+	else
+		grid_put(grid, "-");
+}
+
+static const enum measure ledger_terms[] = {
+	MEASURE_WALL, MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED,
+	MEASURE_RUNQ
+};
+
+#define N_TERMS (sizeof(ledger_terms) / sizeof(*ledger_terms))
+
+static void put_account(struct grid *grid, const struct account *account,
+			const char *name)
+{
+	for (size_t i = 0; i < N_TERMS; i++) {
+		enum measure m = ledger_terms[i];
+
+		put_ns(grid, cell_has(&account->cell, m),
+		       account->estimated & measure_bit(m),
+		       account->cell.value[m]);
+	}
+	put_ns(grid, account->has_residual, false, account->residual_ns);
+	if (account->key.pid)
+		grid_printf(grid, "%d", account->key.pid);
+	else
+		grid_put(grid, "");
+	grid_put_untrusted(grid, name);
+}
+
+/* wall = user + system + blocked + runq + residual, by process. */
+static int print_ledger(FILE *out, const struct snapshot *snap)
+{
+	static const char *const titles[] = {
+		"wall s", "= user", "+ system", "+ blocked", "+ runq",
+		"+ residual", "pid"
+	};
+	struct grid grid;
+	size_t n = snap->n_processes;
+
+	grid_init(&grid, N_TERMS + 3);
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
+		grid_head(&grid, titles[i], false);
+	grid_head(&grid, "process", true);
+	if (n > MAX_PROCESSES)
+		n = MAX_PROCESSES;
+	for (size_t i = 0; i < n; i++)
+		put_account(&grid, &snap->processes[i],
+			    snap->processes[i].name);
+	grid_rule(&grid);
+	put_account(&grid, &snap->all, "total");
+	if (n < snap->n_processes)
+		fprintf(out, "(the first %zu of %zu processes)\n", n,
+			snap->n_processes);
+	return grid_print(&grid, out);
+}
+
+static void print_loss(FILE *out, const struct snapshot *snap)
+{
+	bool any = false;
+	char amount[32];
+
+	for (int i = 0; i < LOSS_COUNT; i++) {
+		if (!snap->lost[i])
+			continue;
+		if (loss_table[i].unit == UNIT_NS)
+			snprintf(amount, sizeof(amount), "%.3f s",
+				 (double)snap->lost[i] / NS_PER_SEC);
+		else
+			snprintf(amount, sizeof(amount), "%lld",
+				 (long long)snap->lost[i]);
+		fputs(any ? "; " : "lost: ", out);
+		fprintf(out, loss_table[i].words, amount);
+		any = true;
+	}
+	fputs(any ? "\n" : "lost: nothing\n", out);
+}
+
+static void print_foot(FILE *out, const struct snapshot *snap)
+{
+	const struct account *all = &snap->all;
+	double interval = (double)snap->cfg.interval_ns;
+	double wall = (double)all->cell.value[MEASURE_WALL] / 100;
+	char safe[512];
+
+	print_loss(out, snap);
+	fprintf(out, "in flight: %llu of %llu threads are asleep in a call "
+		"now\n", (unsigned long long)snap->now.in_flight,
+		(unsigned long long)snap->now.threads);
+	if (all->has_seen && wall > 0)
+		fprintf(out, "witness: %.1f%% to %.1f%% asleep by looks alone "
+			"(95%%), blocked above is %.1f%%\n",
+			(double)all->seen_lo_ns / wall,
+			(double)all->seen_hi_ns / wall,
+			(double)all->cell.value[MEASURE_BLOCKED] / wall);
+	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core\n",
+		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,
+		interval / NS_PER_SEC,
+		100.0 * (double)snap->cfg.own_cpu_ns / interval);
+	if (snap->cfg.estimated)
+		fputs("~ is estimated from looks, with its 95% interval in "
+		      "+/-; - is not measured\n", out);
+	for (size_t i = 0; i < snap->n_notes; i++)
+		fprintf(out, "note: %s\n", text_untrusted(safe, sizeof(safe),
+							  snap->notes[i]));
+}
+
+static int print_text(FILE *out, const struct snapshot *snap,
+		      const struct report_cfg *cfg, struct why *why)
+{
+	int err;
+
+	verdict_print(out, snap);
+	putc('\n', out);
+	err = print_table(out, snap, cfg);
+	putc('\n', out);
+	if (!err)
+		err = print_ledger(out, snap);
+	putc('\n', out);
+	print_foot(out, snap);
+	return err ? why_set(why, -err, "out of memory for the report") : 0;
+}
+
+const struct reporter report_text = { .name = "text", .print = print_text };

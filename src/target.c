@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "target.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/procparse.h"
+#include "base/text.h"
+
+static int missing(pid_t pid, struct why *why)
+{
+	return why_set(why, ESRCH, "no process %d is to be seen here: it has "
+		       "ended, or /proc hides other users' processes "
+		       "(hidepid); check with 'ps -p %d'", pid, pid);
+}
+
+/*
+ * The kernel's own answer to whether this process's insides are ours to
+ * read. io stands for all files with the same check; it says no for a
+ * non-dumpable process of one's own, too.
+ */
+static int may_read(const struct procfs *fs, pid_t pid)
+{
+	char buf[512];
+
+	return procfs_read(fs, buf, sizeof(buf), "%d/io", pid) > 0;
+}
+
+int target_check(const struct procfs *fs, pid_t pid, struct why *why)
+{
+	struct proc_status status;
+	struct proc_stat stat;
+	char buf[4096], name[64];
+
+	if (procfs_read(fs, buf, sizeof(buf), "%d/stat", pid) <= 0)
+		return missing(pid, why);
+	if (proc_parse_stat(buf, &stat))
+		return why_set(why, EINVAL, "/proc/%d/stat makes no sense",
+			       pid);
+	if (procfs_read(fs, buf, sizeof(buf), "%d/status", pid) <= 0)
+		return missing(pid, why);
+	text_untrusted(name, sizeof(name), stat.comm);
+	if (stat.state == 'Z' && stat.threads <= 1)
+		return why_set(why, ESRCH, "process %d (%s) has ended already "
+			       "and waits for its parent", pid, name);
+	if (proc_parse_status(buf, &status))
+		return why_set(why, EINVAL, "/proc/%d/status makes no sense",
+			       pid);
+	if (status.tgid != pid)
+		return why_set(why, EINVAL, "%d is a thread of process %d; "
+			       "use -p %d, with -H for one row a thread", pid,
+			       status.tgid, status.tgid);
+	if (pid == getpid())
+		return why_set(why, EINVAL, "%d is this program itself", pid);
+	if (status.uid != getuid() && geteuid() && !may_read(fs, pid))
+		return why_set(why, EPERM, "process %d (%s) belongs to user "
+			       "%u: run as that user or as root (sudo "
+			       "smbsysacct -p %d)", pid, name, status.uid,
+			       pid);
+	return 0;
+}
+
+struct oldest {
+	const struct procfs *fs;
+	pid_t pid;
+	uint64_t start;
+};
+
+static int look_for_smbd(pid_t pid, void *arg)
+{
+	struct oldest *oldest = arg;
+	struct proc_stat stat;
+	char buf[1024];
+
+	/* A session's smbd calls itself smbd[address]; the parent does not. */
+	if (procfs_read(oldest->fs, buf, sizeof(buf), "%d/stat", pid) > 0 &&
+	    !proc_parse_stat(buf, &stat) && !strcmp(stat.comm, "smbd") &&
+	    (!oldest->pid || stat.start < oldest->start)) {
+		oldest->pid = pid;
+		oldest->start = stat.start;
+	}
+	return 0;
+}
+
+pid_t target_find_smbd(const struct procfs *fs)
+{
+	struct oldest oldest = { .fs = fs };
+
+	procfs_each_id(fs, ".", look_for_smbd, &oldest);
+	return oldest.pid;
+}

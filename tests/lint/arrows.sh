@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The arrows between the folders of src/, and the doors of the libraries.
+
+# shellcheck source=tests/lint/lint.sh
+. "$(dirname "$0")/lint.sh"
+
+# includes: FILE, line, " or <, path: one include a line.
+includes()
+{
+	# shellcheck disable=SC2046
+	(cd "$top_srcdir" && awk '
+	match($0, /^[ \t]*#[ \t]*include[ \t]*[<"]/) {
+		kind = substr($0, RLENGTH, 1)
+		path = substr($0, RLENGTH + 1)
+		sub(/[>"].*/, "", path)
+		print FILENAME, FNR, kind, path
+	}' $(sources src))
+}
+
+# One row per folder (or top file): what its files may include. A folder may
+# always include itself.
+arrows()
+{
+	includes | awk '
+	BEGIN {
+		may["base"] = ""
+		may["model"] = "base"
+		may["acct"] = may["smb2"] = may["collect"] = \
+			may["compare"] = may["export"] = "base model"
+		may["report"] = "base model acct/snapshot.h"
+		may["tui"] = "base model acct/snapshot.h smb2 report " \
+			"compare export"
+		may["target"] = "base model options"
+		may["options"] = "base model acct smb2 collect report " \
+			"compare export target"
+		may["session"] = may["options"] " options tui"
+		may["main"] = may["session"] " session"
+	}
+	function layer(path)
+	{
+		sub(/^src\//, "", path)
+		if (path ~ /\//)
+			sub(/\/.*/, "", path)
+		else
+			sub(/\..*/, "", path)
+		return path
+	}
+	$3 == "\"" {
+		to = $4
+		if (to == "config.h")
+			next
+		from = layer($1)
+		if (!(from in may)) {
+			print $1 ": the folder is not in the table of " \
+				"tests/lint/arrows.sh"
+			next
+		}
+		if (layer(to) == from)
+			next
+		n = split(may[from], ok, " ")
+		for (i = 1; i <= n; i++)
+			if (ok[i] == layer(to) || ok[i] == to)
+				next
+		print $1 ":" $2 ": " from " must not include " to
+	}'
+}
+
+# Quoted includes are paths from src/, so that a reader sees the folder.
+resolves()
+{
+	includes | grep ' " ' | while read -r file line _ path; do
+		case $path in
+		config.h | model/syscalls_new.h | *.skel.h)
+			continue ;;
+		esac
+		test -e "$top_srcdir/src/$path" ||
+			echo "$file:$line: no file src/$path"
+	done
+}
+
+# doors: one line per library header that is seen outside its door.
+doors()
+{
+	includes | awk '
+	BEGIN {
+		door["jansson.h"] = "^src/report/json\\.c$"
+		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
+		door["auparse.h"] = "^src/collect/audit"
+		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"
+		door["bpf/"] = "^src/collect/bpf/"
+		door["ncurses"] = door["curses.h"] = door["term.h"] = \
+			"^src/tui/term\\.c$"
+	}
+	{
+		for (lib in door)
+			if (index($4, lib) == 1 && $1 !~ door[lib])
+				print $1 ":" $2 ": " $4 " is let in by " \
+					door[lib] " only"
+	}'
+}
+
+# If nothing is found, the greps above are broken, not the tree clean.
+some()
+{
+	test "$(includes | wc -l)" -gt 10 || echo "no include lines found"
+}
+
+rule "include lines are found" some
+rule "includes follow the arrows between the folders" arrows
+rule "quoted includes are paths from src/" resolves
+rule "a library's header is included behind its one door" doors
+end_rules

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The exact terms of a report against what mix measured itself.
+
+Each term has to be within 2% of wall, and within 2% of itself where it is
+more than 5% of wall. What a workload cannot know, the queueing after a
+wake-up, makes its truth a range, not a point.
+"""
+
+import live
+
+BOUND = 0.02
+LARGE = 0.05
+
+
+def truths(truth):
+    """Term -> (at least, at most)."""
+    calls = truth["calls"].values()
+    blocked = sum(c["blocked_ns"] for c in calls)
+    late = sum(c["late_ns"] for c in calls)
+    starved = truth["starved_ns"]
+    return {
+        "wall": (truth["wall_ns"],) * 2,
+        "cpu": (truth["cpu_ns"],) * 2,
+        "user+system": (truth["cpu_ns"],) * 2,
+        "blocked": (blocked - late, blocked),
+        "runq": (starved, starved + late),
+    }
+
+
+def reported(report):
+    """Term -> what the report says; 0 if it does not."""
+    ledger = report["ledger"]
+    return {
+        "wall": ledger.get("wall_ns", 0),
+        # Of a process that was seen too late it is not known.
+        "cpu": sum(p.get("cpu_ns", 0) for p in report["processes"]),
+        "user+system": ledger.get("user_ns", 0) + ledger.get("system_ns", 0),
+        "blocked": ledger.get("blocked_ns", 0),
+        "runq": ledger.get("runq_ns", 0),
+    }
+
+
+def compare(run):
+    """[(term, low, high, reported, error, good)]"""
+    low_high = truths(run.truth)
+    wall = run.truth["wall_ns"]
+    rows = []
+    for term, value in reported(run.report).items():
+        low, high = low_high[term]
+        nearest = min(max(value, low), high)
+        error = value - nearest
+        bound = BOUND * (nearest if nearest > LARGE * wall else wall)
+        rows.append((term, low, high, value, error, abs(error) <= bound))
+    return rows
+
+
+def residual_small(run):
+    ledger = run.report["ledger"]
+    return ("residual_ns" in ledger
+            and abs(ledger["residual_ns"]) < BOUND * ledger["wall_ns"])
+
+
+def disturbed(mode, run):
+    """Why the truth itself is not what the mode was to give, or None."""
+    truth = run.truth
+    wall = truth["wall_ns"]
+    late = sum(c["late_ns"] for c in truth["calls"].values())
+    starved = truth["starved_ns"]
+    if mode == "burners":
+        off = abs(truth["cpu_ns"] - wall / 2)
+        what = "the burners did not get a CPU to themselves"
+    else:
+        off = starved + late
+        what = "waited for a CPU"
+    if off <= BOUND * wall:
+        return None
+    return f"{what}: {live.percent(off, wall)} of wall"
+
+
+def show(tap, run, rows):
+    wall = run.truth["wall_ns"]
+    tap.table(
+        ["term, ms", "truth", "or up to", "report", "error", "of wall",
+         "of itself", ""],
+        [[term, live.msec(low), live.msec(high), live.msec(value),
+          live.msec(error), live.percent(error, wall),
+          live.percent(error, low), "" if good else "<-- beyond the bound"]
+         for term, low, high, value, error, good in rows])
+    residual = run.report["ledger"].get("residual_ns", 0)
+    tap.note(f"residual {live.msec(residual)} ms, "
+             f"{live.percent(residual, wall)} of wall; {len(run.report['processes'])} processes of "
+             f"{run.truth['processes']}; loss {run.report['loss']}; "
+             f"stolen on all CPUs {live.msec(run.stolen_ns)} ms")
