@@ -229,7 +229,7 @@ static int loop(struct session *s, struct why *why)
 		if (poll(fds, 2, timeout_ms(deadline)) < 0 && errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
-		done = signalled(s);
+		done = fds[0].revents && signalled(s);
 		if (!done && fds[1].revents)
 			err = ops->drain(s->collector, why);
 		if (err < 0)

@@ -85,12 +85,13 @@ static void draft_blocked(struct draft *draft, const struct estimate *est,
 {
 	int64_t ns = (int64_t)(est->share * whole_ns);
 
-	cell_add(&draft->row.cell, MEASURE_WALL, ns);
-	cell_add(&draft->row.cell, MEASURE_BLOCKED, ns);
-	if (exact)
+	if (exact) {
+		cell_add(&draft->row.cell, MEASURE_WALL, ns);
+		cell_add(&draft->row.cell, MEASURE_BLOCKED, ns);
 		return;
-	draft->row.estimated |= measure_bit(MEASURE_WALL) |
-				measure_bit(MEASURE_BLOCKED);
+	}
+	cell_add_estimate(&draft->row.cell, MEASURE_WALL, ns);
+	cell_add_estimate(&draft->row.cell, MEASURE_BLOCKED, ns);
 	draft->below_sq += pow((est->share - est->lo) * whole_ns, 2);
 	draft->above_sq += pow((est->hi - est->share) * whole_ns, 2);
 }

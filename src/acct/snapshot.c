@@ -141,10 +141,9 @@ static void add_witness(struct account *account, const struct owner *owner)
 	account->seen_ns = (int64_t)(seen.share * wall);
 	account->seen_lo_ns = (int64_t)(seen.lo * wall);
 	account->seen_hi_ns = (int64_t)(seen.hi * wall);
-	if (!cell_has(&account->cell, MEASURE_BLOCKED)) {
-		cell_add(&account->cell, MEASURE_BLOCKED, account->seen_ns);
-		account->estimated |= measure_bit(MEASURE_BLOCKED);
-	}
+	if (!cell_has(&account->cell, MEASURE_BLOCKED))
+		cell_add_estimate(&account->cell, MEASURE_BLOCKED,
+				  account->seen_ns);
 }
 
 static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
@@ -194,8 +193,8 @@ static void take_wait(struct account *account, const struct row *row)
 	if (ns <= account->wait_ns)
 		return;
 	account->wait_ns = ns;
-	account->wait_estimated = row->estimated &
-				  measure_bit(MEASURE_BLOCKED);
+	account->wait_estimated = cell_is_estimate(&row->cell,
+						   MEASURE_BLOCKED);
 	account->wait = row->syscall;
 }
 
@@ -309,10 +308,10 @@ int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 		snapshot_free(snap);
 		return why_set(why, -err, "out of memory for the report");
 	}
-	for (size_t i = 0; i < snap->n_rows; i++) {
+	for (size_t i = 0; i < snap->n_rows; i++)
 		cell_merge(&snap->total.cell, &snap->rows[i].cell);
-		snap->total.estimated |= snap->rows[i].estimated;
-	}
+	/* The calls' estimates are shares of what the clocks say exactly. */
+	snap->total.cell.estimated = snap->all.cell.estimated;
 	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));
 	snap->now = ledger->gauges;
 	snap->n_threads = count_threads(ledger);

@@ -21,7 +21,6 @@
 struct row {
 	struct key key;		/* erased where not grouped by; stays first */
 	struct cell cell;
-	unsigned estimated;	/* which measures of cell are estimates */
 	int64_t blocked_lo_ns;	/* 95% interval of an estimated blocked */
 	int64_t blocked_hi_ns;
 	const char *process;	/* name, NULL where not grouped by */
@@ -40,7 +39,6 @@ struct account {
 	struct key key;
 	const char *name;
 	struct cell cell;
-	unsigned estimated;
 	bool ended;
 	bool has_residual;
 	int64_t residual_ns;

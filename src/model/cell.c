@@ -18,6 +18,7 @@ void tally_merge(struct tally *into, const struct tally *from)
 void cell_merge(struct cell *into, const struct cell *from)
 {
 	into->have |= from->have;
+	into->estimated |= from->estimated;
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		into->value[m] += from->value[m];
 	tally_merge(&into->tally, &from->tally);
@@ -27,4 +28,10 @@ void cell_add(struct cell *cell, enum measure m, int64_t delta)
 {
 	cell->have |= measure_bit(m);
 	cell->value[m] += delta;
+}
+
+void cell_add_estimate(struct cell *cell, enum measure m, int64_t delta)
+{
+	cell_add(cell, m, delta);
+	cell->estimated |= measure_bit(m);
 }

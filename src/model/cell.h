@@ -23,6 +23,7 @@ struct tally {
 
 struct cell {
 	unsigned have;			/* measures known, as bits */
+	unsigned estimated;		/* of them, what is in part a guess */
 	int64_t value[MEASURE_COUNT];
 	struct tally tally;
 };
@@ -31,10 +32,17 @@ void cell_merge(struct cell *into, const struct cell *from);
 
 /* Add to one measure and mark it as known. */
 void cell_add(struct cell *cell, enum measure m, int64_t delta);
+/* And as an estimate. */
+void cell_add_estimate(struct cell *cell, enum measure m, int64_t delta);
 
 static inline bool cell_has(const struct cell *cell, enum measure m)
 {
 	return cell->have & measure_bit(m);
+}
+
+static inline bool cell_is_estimate(const struct cell *cell, enum measure m)
+{
+	return cell->estimated & measure_bit(m);
 }
 
 void tally_look(struct tally *tally, double weight_ns);

@@ -3,8 +3,8 @@
 
 const struct loss_desc loss_table[LOSS_COUNT] = {
 	[LOSS_TAIL_NS] = { "ended_tail_ns",
-		"~%s of threads' lives after the last look at them (in wall "
-		"and the residual only)", UNIT_NS },
+		"~%s of threads' lives after the last look at them (taken to "
+		"be as before it)", UNIT_NS },
 	[LOSS_CHILDREN_CPU_NS] = { "ended_children_cpu_ns",
 		"%s of CPU by children after the last look at them, or that "
 		"lived between two looks (in user and system)", UNIT_NS },

@@ -17,7 +17,7 @@ static struct value get_measure(const struct snapshot *snap,
 	(void)snap;
 	return (struct value){
 		.known = cell_has(&row->cell, column->measure),
-		.estimated = row->estimated & measure_bit(column->measure),
+		.estimated = cell_is_estimate(&row->cell, column->measure),
 		.number = row->cell.value[column->measure],
 	};
 }
@@ -37,7 +37,7 @@ static struct value get_share(const struct snapshot *snap,
 
 	return (struct value){
 		.known = cell_has(&row->cell, column->measure) && whole > 0,
-		.estimated = row->estimated & measure_bit(column->measure),
+		.estimated = cell_is_estimate(&row->cell, column->measure),
 		.percent = percent(row->cell.value[column->measure], whole),
 	};
 }
@@ -54,7 +54,7 @@ static struct value get_error(const struct snapshot *snap,
 
 	(void)column;
 	return (struct value){
-		.known = row->estimated & BIT(BLOCKED) && wall > 0,
+		.known = row->blocked_hi_ns > row->blocked_lo_ns && wall > 0,
 		.percent = percent(below > above ? below : above, wall),
 	};
 }

@@ -49,11 +49,19 @@ static void set_measure(json_t *object, enum measure m, int64_t number)
 	json_object_set_new(object, key, json_integer(number));
 }
 
+static void set_estimated(json_t *object, const struct cell *cell)
+{
+	if (cell->estimated)
+		json_object_set_new(object, "estimated",
+				    measure_names(cell->estimated));
+}
+
 static void set_cell(json_t *object, const struct cell *cell)
 {
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		if (cell_has(cell, m))
 			set_measure(object, m, cell->value[m]);
+	set_estimated(object, cell);
 }
 
 static void set_value(json_t *object, const struct column *column,
@@ -80,9 +88,8 @@ static json_t *json_row(const struct snapshot *snap, const struct row *row)
 		if (column->in_json && value.known)
 			set_value(object, column, &value);
 	}
-	if (row->estimated) {
-		json_object_set_new(object, "estimated",
-				    measure_names(row->estimated));
+	set_estimated(object, &row->cell);
+	if (row->blocked_hi_ns > row->blocked_lo_ns) {
 		json_object_set_new(object, "blocked_lo_ns",
 				    json_integer(row->blocked_lo_ns));
 		json_object_set_new(object, "blocked_hi_ns",
@@ -114,9 +121,6 @@ static json_t *json_account(const struct account *account)
 		json_object_set_new(object, "seen_blocked_hi_ns",
 				    json_integer(account->seen_hi_ns));
 	}
-	if (account->estimated)
-		json_object_set_new(object, "estimated",
-				    measure_names(account->estimated));
 	return object;
 }
 

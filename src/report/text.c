@@ -72,8 +72,6 @@ static void put_total(struct grid *grid, const struct snapshot *snap,
 			grid_put(grid, "");
 		} else {
 			value = column->get(snap, &snap->total, column);
-			/* Estimates are shares of what is known in total. */
-			value.estimated = false;
 			put_value(grid, column, &value);
 		}
 	}
@@ -129,7 +127,7 @@ static void put_account(struct grid *grid, const struct account *account,
 		enum measure m = ledger_terms[i];
 
 		put_ns(grid, cell_has(&account->cell, m),
-		       account->estimated & measure_bit(m),
+		       cell_is_estimate(&account->cell, m),
 		       account->cell.value[m]);
 	}
 	put_ns(grid, account->has_residual, false, account->residual_ns);

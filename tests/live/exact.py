@@ -88,6 +88,9 @@ def show(tap, run, rows):
          for term, low, high, value, error, good in rows])
     residual = run.report["ledger"].get("residual_ns", 0)
     tap.note(f"residual {live.msec(residual)} ms, "
-             f"{live.percent(residual, wall)} of wall; {len(run.report['processes'])} processes of "
-             f"{run.truth['processes']}; loss {run.report['loss']}; "
+             f"{live.percent(residual, wall)} of wall; "
+             f"{len(run.report['processes'])} processes of "
+             f"{run.truth['processes']}; "
              f"stolen on all CPUs {live.msec(run.stolen_ns)} ms")
+    tap.note("loss: " + ", ".join(f"{key} {value}" for key, value
+                                  in run.report["loss"].items()))

@@ -35,9 +35,11 @@ def write_old(path):
 
 
 def is_report(text):
+    if not text.endswith("\n"):
+        return False
     try:
         return all("ledger" in json.loads(line)
-                   for line in text.splitlines()) and text.endswith("\n")
+                   for line in text.splitlines())
     except ValueError:
         return False
 
@@ -56,16 +58,20 @@ def unharmed(tap, mix, name):
 
 def killed(tap, folder):
     path = os.path.join(folder, "kept")
-    write_old(path)
-    mix, tool = start("sleep", 2, "--format=json", "-d", "0.3", "-o", path)
-    in_the_middle(1)
-    tap.ok(tool.poll() is None, "kill -9: the tool was at work", tool.stderr)
-    tool.signal(signal.SIGKILL)
-    tool.wait()
-    tap.ok(read(path) == OLD, "kill -9: the file is as it was", read(path))
-    unharmed(tap, mix, "kill -9")
+    for name, args, good in (
+            ("kill -9", [], lambda text: text == OLD),
+            ("kill -9 between reports", ["-d", "0.1"], is_report)):
+        write_old(path)
+        mix, tool = start("sleep", 2, "--format=json", "-o", path, *args)
+        in_the_middle(1)
+        tap.ok(tool.poll() is None, f"{name}: the tool was at work",
+               tool.stderr)
+        tool.signal(signal.SIGKILL)
+        tool.wait()
+        what = "has whole reports" if args else "is as it was"
+        tap.ok(good(read(path)), f"{name}: the file {what}", read(path))
+        unharmed(tap, mix, name)
     tap.note(f"left in the folder: {sorted(os.listdir(folder))}")
-    os.unlink(path)
 
 
 def replaced(tap, folder):
@@ -75,18 +81,35 @@ def replaced(tap, folder):
         write_old(path)
         if out == link:
             os.symlink("replaced", link)
-        mix, tool = start("sleep", 1, "--format=json", "-d", "0.3", "-o", out)
+        mix, tool = start("sleep", 1, "--format=json", "-o", out)
         in_the_middle(0.5)
         tap.ok(read(path) == OLD, f"{name}: as it was until the end",
                read(path))
         mix.finish()
         tap.ok(tool.wait() == 0, f"{name}: exit status 0", tool.stderr)
-        tap.ok(is_report(read(path)), f"{name}: then whole reports",
+        tap.ok(is_report(read(path)), f"{name}: then a whole report",
                read(path))
         tap.ok(tool.stdout == "", f"{name}: nothing on stdout", tool.stdout)
     tap.ok(os.path.islink(link), "a link to a file: it is still a link")
     left = sorted(os.listdir(folder))
     tap.ok(left == ["link", "replaced"], "nothing else is left", left)
+
+
+def growing(tap, folder):
+    """With interval reports: at every moment old, or so many whole ones."""
+    path = os.path.join(folder, "growing")
+    write_old(path)
+    mix, tool = start("sleep", 1.5, "--format=json", "-d", "0.1", "-o", path)
+    torn = []
+    while mix.poll() is None:
+        text = read(path)
+        if text != OLD and not is_report(text):
+            torn.append(text[-200:])
+        time.sleep(0.002)
+    tool.wait()
+    tap.ok(not torn, "interval reports: whole at every moment", *torn[:3])
+    tap.ok(is_report(read(path)) and read(path).count("\n") > 5,
+           "interval reports: all of them at the end", read(path))
 
 
 def in_place(tap, folder):
@@ -168,6 +191,7 @@ def main(tap):
     folder = live.scratch()
     killed(tap, folder)
     replaced(tap, live.scratch())
+    growing(tap, live.scratch())
     in_place(tap, folder)
     impossible(tap, folder)
     interrupted(tap)

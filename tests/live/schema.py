@@ -67,6 +67,8 @@ def main(tap):
         import jsonschema
     except ImportError:
         raise live.Skip("python3-jsonschema is not installed") from None
+    if not os.path.exists(SCHEMA):
+        raise live.Fault(f"there is no {SCHEMA}")
     with open(SCHEMA, encoding="utf-8") as file:
         schema = json.load(file)
     kind = jsonschema.validators.validator_for(schema)

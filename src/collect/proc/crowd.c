@@ -11,8 +11,6 @@
 
 /* What a target can make grow has a limit. */
 #define MAX_TASKS 100000
-/* Scans of a large task directory may take this share of the time. */
-#define SCAN_SHARE 500
 
 struct search {
 	struct crowd *crowd;
@@ -125,7 +123,6 @@ static void scan_tasks(struct crowd *crowd, struct process *p)
 	snprintf(path, sizeof(path), "%d/task", p->pid);
 	p->scanned_ns = begin;
 	procfs_each_id(crowd->ctx->fs, path, add_task, &search);
-	p->next_scan_ns = begin + (clock_mono_ns() - begin) * SCAN_SHARE;
 }
 
 static int add_process(struct crowd *crowd, pid_t pid,
@@ -148,7 +145,6 @@ static int add_process(struct crowd *crowd, pid_t pid,
 	}
 	first = crowd->n_tasks;
 	scan_tasks(crowd, p);
-	p->births = crowd->births;
 	for (size_t i = first; i < crowd->n_tasks; i++)
 		if (crowd->tasks[i]->process == p)
 			find_children(crowd, crowd->tasks[i]);
@@ -166,9 +162,7 @@ static int find_children(struct crowd *crowd, struct task *task)
 		return 0;
 	task->births = crowd->births;
 	task->checked_ns = crowd->births_ns;
-	n = procfs_read(crowd->ctx->fs, buf, sizeof(buf),
-			"%d/task/%d/children", task->process->pid,
-			task->tid);
+	n = task_children(crowd->ctx, task, buf, sizeof(buf));
 	if (n == -ENOENT && !crowd->told_children && !task->births) {
 		crowd->told_children = true;
 		proc_note(crowd->ctx, NULL, "children are not followed: "
@@ -234,6 +228,18 @@ static void end_process(struct crowd *crowd, struct process *p)
 	remove_process(crowd, p);
 }
 
+/*
+ * New threads show in the number of threads; one that was born when another
+ * ended shows as soon as that end is noticed.
+ */
+static void scan_if_due(struct crowd *crowd, struct process *p)
+{
+	if (p->last.threads == (long)p->tasks)
+		p->scanned_ns = clock_mono_ns();
+	else
+		scan_tasks(crowd, p);
+}
+
 /* At a leader's turn. 1: the process has ended and is forgotten. */
 static int look_process(struct crowd *crowd, struct task *leader, bool all)
 {
@@ -251,14 +257,7 @@ static int look_process(struct crowd *crowd, struct task *leader, bool all)
 		p->tasks++;
 		leader->husk = true;
 	}
-	if (births_due(crowd, &p->births, &p->settled)) {
-		if (clock_mono_ns() >= p->next_scan_ns)
-			scan_tasks(crowd, p);
-		else
-			p->settled = false;
-	} else {
-		p->scanned_ns = crowd->births_ns;
-	}
+	scan_if_due(crowd, p);
 	return 0;
 }
 

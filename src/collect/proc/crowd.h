@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All processes and threads under accounting, and how new ones are found:
- * whenever the last id that the kernel gave out has changed, a process's
- * task directory and its threads' children files are read again at its
- * turn. Children of a parent that ended before it was looked at again are
+ * All processes and threads under accounting, and how new ones are found: a
+ * process's task directory is read again when its number of threads is not
+ * the one that is known, a thread's children file when the last id that the
+ * kernel gave out has changed. Children of a parent that ended before it was looked at again are
  * not found: they are somebody else's by then.
  */
 #ifndef COLLECT_PROC_CROWD_H

@@ -51,6 +51,11 @@ static int64_t sub(uint64_t a, uint64_t b)
 	return (int64_t)(a - b);
 }
 
+static int64_t ticks_ns(const struct proc_ctx *ctx, uint64_t ticks)
+{
+	return (int64_t)ticks * ctx->tick_ns;
+}
+
 void proc_io_cell(struct cell *cell, const struct proc_io *now,
 		  const struct proc_io *before)
 {
@@ -151,8 +156,10 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 		p->last.cutime = p->last.cstime = 0;
 		p->last_io = (struct proc_io){ 0 };
 	}
+	p->base_ticks = p->last.utime + p->last.stime;
 	p->absorbed_utime = p->last.cutime;
 	p->absorbed_stime = p->last.cstime;
+	p->absorbed_cpu_ns = ticks_ns(ctx, p->last.cutime + p->last.cstime);
 	*ret = p;
 	return 0;
 }
@@ -173,6 +180,9 @@ void process_free(struct proc_ctx *ctx, struct process *p)
  * CPU time of children beyond what they were seen to use. Their unseen
  * life was at least that long; the part of it that is not in wall yet, as
  * the estimated tail of a thread, is added there.
+ *
+ * A followed child that ended is absorbed before it is waited for, so the
+ * difference can be below zero until then.
  */
 static void post_children(struct proc_ctx *ctx, struct process *p,
 			  const struct proc_stat *now)
@@ -182,22 +192,27 @@ static void post_children(struct proc_ctx *ctx, struct process *p,
 			     p->absorbed_stime + p->children_stime);
 	struct key key = process_key(p);
 	struct cell cell = { 0 };
-	int64_t cpu_ns;
+	int64_t cpu = ticks_ns(ctx, now->cutime + now->cstime) -
+		      p->absorbed_cpu_ns - p->children_cpu_ns;
 
-	/* A followed child that ended is absorbed before it is waited for. */
-	if (user < 0 || system < 0 || user + system <= 0)
-		return;
-	p->children_utime += (uint64_t)user;
-	p->children_stime += (uint64_t)system;
-	cpu_ns = (user + system) * ctx->tick_ns;
-	cell_add(&cell, MEASURE_USER, user * ctx->tick_ns);
-	cell_add(&cell, MEASURE_SYSTEM, system * ctx->tick_ns);
-	if (cpu_ns > p->tails_ns)
-		cell_add(&cell, MEASURE_WALL, cpu_ns - p->tails_ns);
-	p->tails_ns = cpu_ns > p->tails_ns ? 0 : p->tails_ns - cpu_ns;
 	key.tid = TID_CHILDREN;
-	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
-	proc_lost(ctx, LOSS_CHILDREN_CPU_NS, cpu_ns);
+	if (user >= 0 && system >= 0 && user + system > 0) {
+		p->children_utime += (uint64_t)user;
+		p->children_stime += (uint64_t)system;
+		cell_add(&cell, MEASURE_USER, user * ctx->tick_ns);
+		cell_add(&cell, MEASURE_SYSTEM, system * ctx->tick_ns);
+	}
+	if (cpu > 0) {
+		p->children_cpu_ns += cpu;
+		cell_add(&cell, MEASURE_CPU, cpu);
+		if (cpu > p->tails_ns)
+			cell_add_estimate(&cell, MEASURE_WALL,
+					  cpu - p->tails_ns);
+		p->tails_ns = cpu > p->tails_ns ? 0 : p->tails_ns - cpu;
+		proc_lost(ctx, LOSS_CHILDREN_CPU_NS, cpu);
+	}
+	if (cell.have)
+		ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 }
 
 /* Whether @io has risen by all that the ended children had done. */
@@ -245,6 +260,25 @@ static void unclaim(struct cell *cell, struct cell *claimed)
 		}
 }
 
+/*
+ * CPU time that ended threads used after the last look at them: what the
+ * process has used and its threads were not seen to, as far as their
+ * unseen life can hold it.
+ */
+static void post_rest_cpu(struct proc_ctx *ctx, struct process *p,
+			  const struct proc_stat *now, struct cell *cell)
+{
+	int64_t rest = ticks_ns(ctx, now->utime + now->stime -
+				     p->base_ticks) - p->seen_cpu_ns;
+
+	if (rest > p->own_tails_ns)
+		rest = p->own_tails_ns;
+	if (rest <= p->rest_cpu_ns)
+		return;
+	cell_add(cell, MEASURE_CPU, rest - p->rest_cpu_ns);
+	p->rest_cpu_ns = rest;
+}
+
 int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 {
 	struct key key = process_key(p);
@@ -259,7 +293,9 @@ int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 	system = sub(now.stime, p->last.stime) * ctx->tick_ns;
 	cell_add(&cell, MEASURE_USER, user);
 	cell_add(&cell, MEASURE_SYSTEM, system);
-	if (!ctx->has_sched)
+	if (ctx->has_sched)
+		post_rest_cpu(ctx, p, &now, &cell);
+	else
 		cell_add(&cell, MEASURE_CPU, user + system);
 	if (p->fd_io >= 0 && (all || now_ns - p->io_ns >= IO_EVERY_NS)) {
 		post_io(ctx, p, &cell);
@@ -287,6 +323,10 @@ void process_end(struct proc_ctx *ctx, struct process *p)
 		return;
 	parent->absorbed_utime += p->last.utime + p->last.cutime;
 	parent->absorbed_stime += p->last.stime + p->last.cstime;
+	/* What it will hand on in nanoseconds: all its life, as it was seen. */
+	parent->absorbed_cpu_ns += ticks_ns(ctx, p->base_ticks) +
+		p->seen_cpu_ns + p->rest_cpu_ns +
+		ticks_ns(ctx, p->last.cutime + p->last.cstime);
 	io_sum(&parent->pending_io, &p->last_io);
 }
 

@@ -48,14 +48,18 @@ struct process {
 	struct cell claimed;	/* posted by single threads already */
 	/* of children that were followed and have ended: */
 	uint64_t absorbed_utime, absorbed_stime;
+	int64_t absorbed_cpu_ns;
 	struct proc_io pending_io;	/* not yet seen in our own io */
 	uint64_t children_utime, children_stime;	/* posted so far */
+	int64_t children_cpu_ns;
 	int64_t tails_ns;	/* their unseen ends, already in wall */
+	/* of threads that have ended: */
+	int64_t own_tails_ns;	/* life after their last look */
+	int64_t seen_cpu_ns;	/* CPU time posted by all threads */
+	int64_t rest_cpu_ns;	/* posted beyond that */
+	uint64_t base_ticks;	/* user and system time not accounted */
 	/* for the crowd: */
 	size_t tasks;
-	int64_t next_scan_ns;
-	pid_t births;
-	bool settled;
 	int64_t scanned_ns;
 };
 

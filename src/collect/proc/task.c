@@ -119,6 +119,7 @@ static void post_clocks(const struct proc_ctx *ctx, const struct task *task,
 		int64_t cpu = (int64_t)delta->cpu_ns;
 		int64_t runq = (int64_t)delta->runq_ns;
 
+		task->process->seen_cpu_ns += cpu;
 		cell_add(&cell, MEASURE_CPU, cpu);
 		cell_add(&cell, MEASURE_RUNQ, runq);
 		cell_add(&cell, MEASURE_BLOCKED, wall_ns - cpu - runq);
@@ -174,7 +175,7 @@ int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 		return -ENOMEM;
 	task->tid = tid;
 	task->process = p;
-	task->fd_sched = task->fd_see = -1;
+	task->fd_sched = task->fd_see = task->fd_children = -1;
 	task->see = p->see;
 	err = read_task_stat(ctx, task, &stat);
 	if (!err && ctx->has_sched)
@@ -184,10 +185,11 @@ int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 		return err;
 	}
 	task->start = stat.start;
-	task->last_ns = clock_mono_ns();
+	task->since_ns = task->last_ns = clock_mono_ns();
 	if (ctx->details)
 		post_name(ctx, task, stat.comm);
 	if (ctx->attaching) {
+		task->first = task->last;
 		if (ctx->details)
 			read_details(ctx, task, &task->last_details);
 	} else {
@@ -197,6 +199,7 @@ int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 			born = ctx->began_ns;
 		post_clocks(ctx, task, task->last_ns - born,
 			    ctx->has_sched ? &task->last : NULL);
+		task->since_ns = born;
 	}
 	p->tasks++;
 	*ret = task;
@@ -209,7 +212,15 @@ void task_free(struct proc_ctx *ctx, struct task *task)
 		return;
 	drop_fd(ctx, &task->fd_sched);
 	drop_fd(ctx, &task->fd_see);
+	drop_fd(ctx, &task->fd_children);
 	free(task);
+}
+
+ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
+		      size_t size)
+{
+	return read_kept(ctx, task, &task->fd_children, "children", buf,
+			 size);
 }
 
 /* Add the clocks' advance since the last look. */
@@ -227,8 +238,11 @@ static void account(struct proc_ctx *ctx, struct task *task, int64_t now_ns,
 		    (int64_t)(delta.cpu_ns + delta.runq_ns) <=
 		    wall + CLOCK_SLACK_NS;
 
-	if (!sane)
+	if (!sane) {
 		proc_lost(ctx, LOSS_TASKS, 1);
+		task->since_ns = now_ns;
+		task->first = *now;
+	}
 	post_clocks(ctx, task, wall, sane && ctx->has_sched ? &delta : NULL);
 	task->last = *now;
 	task->last_ns = now_ns;
@@ -360,30 +374,55 @@ void task_details(struct proc_ctx *ctx, struct task *task)
 				 delta.value[shared[i]]);
 }
 
+/*
+ * Life after the last look. Its CPU time shows in the totals of the process
+ * or, for a process, of its parent; how long it slept and queued is guessed
+ * to be as in the rest of its life.
+ */
+static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
+{
+	double life = (double)(task->last_ns - task->since_ns);
+	double runq = (double)(task->last.runq_ns - task->first.runq_ns);
+	double cpu = (double)(task->last.cpu_ns - task->first.cpu_ns);
+	struct key key = task_key(task, ABI_TASK, 0);
+	struct cell cell = { 0 };
+
+	cell_add_estimate(&cell, MEASURE_WALL, tail);
+	if (ctx->has_sched && life > 0) {
+		double scale = (double)tail / life;
+		double blocked = life - runq - cpu;
+
+		cell_add_estimate(&cell, MEASURE_RUNQ,
+				  (int64_t)(runq * scale));
+		cell_add_estimate(&cell, MEASURE_BLOCKED,
+				  (int64_t)(blocked * scale));
+	}
+	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
+	proc_lost(ctx, LOSS_TAIL_NS, tail);
+	task->process->own_tails_ns += tail;
+	if (task->process->parent)
+		task->process->parent->tails_ns += tail;
+}
+
 void task_end(struct proc_ctx *ctx, struct task *task)
 {
 	struct event event = { .kind = EVENT_EXIT,
 			       .key = task_key(task, ABI_TASK, 0) };
 	int64_t tail = (clock_mono_ns() - task->last_ns) / 2;
-	struct proc_sched now, delta = { 0 };
+	struct proc_sched now;
 
 	task->process->tasks--;
 	if (task->husk)
 		return;
-	if (ctx->has_sched && !read_sched(ctx, task, &now) &&
-	    now.cpu_ns >= task->last.cpu_ns) {
+	if (ctx->has_sched && !read_sched(ctx, task, &now)) {
 		/* A zombie: its clocks are final, only the end is guessed. */
-		delta.cpu_ns = now.cpu_ns - task->last.cpu_ns;
-		delta.runq_ns = now.runq_ns - task->last.runq_ns;
-		delta.slices = now.slices - task->last.slices;
-		if (tail < (int64_t)(delta.cpu_ns + delta.runq_ns))
-			tail = (int64_t)(delta.cpu_ns + delta.runq_ns);
-		post_clocks(ctx, task, tail, &delta);
+		int64_t ran = (int64_t)(now.cpu_ns - task->last.cpu_ns +
+					now.runq_ns - task->last.runq_ns);
+
+		account(ctx, task, task->last_ns + (tail > ran ? tail : ran),
+			&now);
 	} else if (tail > 0) {
-		post_clocks(ctx, task, tail, NULL);
-		proc_lost(ctx, LOSS_TAIL_NS, tail);
-		if (task->process->parent)
-			task->process->parent->tails_ns += tail;
+		post_tail(ctx, task, tail);
 	}
 	ctx->sink->event(ctx->sink->ctx, &event);
 }

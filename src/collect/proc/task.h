@@ -18,10 +18,12 @@ struct task {
 	int32_t tid;		/* the key of the crowd's map: stays first */
 	uint64_t start;
 	struct process *process;
-	int fd_sched, fd_see;	/* -1: not kept, opened for each look */
+	/* -1: not kept, opened for each look */
+	int fd_sched, fd_see, fd_children;
 	enum see see;		/* what fd_see is */
+	int64_t since_ns;	/* accounting of it began */
 	int64_t last_ns;	/* the last look */
-	struct proc_sched last;
+	struct proc_sched first, last;
 	struct cell last_details;	/* absolute values, only with details */
 	bool in_call;		/* asleep in a call when seen last */
 	bool husk;		/* a leader that ended before its threads */
@@ -40,6 +42,10 @@ struct task {
 int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 	      pid_t tid, int64_t absent_ns);
 void task_free(struct proc_ctx *ctx, struct task *task);
+
+/* Its children file: a list of pids, separated by blanks. */
+ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
+		      size_t size);
 
 /* Post clocks and a sample. -ESRCH: it has ended. */
 int task_look(struct proc_ctx *ctx, struct task *task);
