@@ -112,6 +112,8 @@ static void draft_running(struct draft *draft, const struct owner *owner)
 	cell_add(cell, MEASURE_WALL, cpu + runq);
 	if (cell_has(clocks, MEASURE_RUNQ))
 		cell_add(cell, MEASURE_RUNQ, runq);
+	cell->estimated |= clocks->estimated & (measure_bit(MEASURE_RUNQ) |
+						measure_bit(MEASURE_CPU));
 }
 
 static struct draft *draft_of(struct map *drafts, const struct owner *owner,
@@ -145,7 +147,9 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 		draft = draft_of(drafts, owner, by, ABI_STATE, STATE_ASLEEP);
 		if (!draft)
 			return -ENOMEM;
-		draft_blocked(draft, &all_of_it, (double)blocked, true);
+		draft_blocked(draft, &all_of_it, (double)blocked,
+			      !cell_is_estimate(&owner->clocks,
+						MEASURE_BLOCKED));
 	}
 	return 0;
 }

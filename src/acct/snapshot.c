@@ -133,10 +133,12 @@ static void finish_account(struct account *account)
 static void add_witness(struct account *account, const struct owner *owner)
 {
 	struct estimate seen = estimate_share(&owner->asleep, &owner->all);
-	double wall = (double)account->cell.value[MEASURE_WALL];
+	double wall = (double)owner->clocks.value[MEASURE_WALL];
 
 	if (!owner->all.looks)
 		return;
+	account->looked_wall_ns = owner->clocks.value[MEASURE_WALL];
+	account->looked_blocked_ns = owner->clocks.value[MEASURE_BLOCKED];
 	account->has_seen = true;
 	account->seen_ns = (int64_t)(seen.share * wall);
 	account->seen_lo_ns = (int64_t)(seen.lo * wall);
@@ -149,7 +151,7 @@ static void add_witness(struct account *account, const struct owner *owner)
 static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 			 const struct group *processes)
 {
-	struct owner total = { 0 };
+	struct owner looked = { 0 };
 	const struct owner *owner;
 	size_t pos = 0;
 
@@ -170,12 +172,13 @@ static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 		add_witness(account, owner);
 		finish_account(account);
 		snap->n_processes++;
-		owner_merge(&total, owner);
+		cell_merge(&snap->all.cell, &account->cell);
+		if (owner->all.looks)
+			owner_merge(&looked, owner);
 	}
 	qsort(snap->processes, snap->n_processes, sizeof(*snap->processes),
 	      by_wall);
-	snap->all.cell = total.clocks;
-	add_witness(&snap->all, &total);
+	add_witness(&snap->all, &looked);
 	finish_account(&snap->all);
 	return 0;
 }
@@ -186,25 +189,43 @@ static bool same_process(const struct key *a, const struct key *b)
 	       a->tid == b->tid;
 }
 
+/* Keep the dearest ones, in order. */
 static void take_wait(struct account *account, const struct row *row)
 {
-	int64_t ns = row->cell.value[MEASURE_BLOCKED];
+	struct wait wait = {
+		.call = row->syscall,
+		.ns = row->cell.value[MEASURE_BLOCKED],
+		.estimated = cell_is_estimate(&row->cell, MEASURE_BLOCKED),
+	};
 
-	if (ns <= account->wait_ns)
+	if (wait.ns <= 0)
 		return;
-	account->wait_ns = ns;
-	account->wait_estimated = cell_is_estimate(&row->cell,
-						   MEASURE_BLOCKED);
-	account->wait = row->syscall;
+	for (int i = 0; i < account->n_waits; i++)
+		if (wait.ns > account->waits[i].ns) {
+			struct wait lesser = account->waits[i];
+
+			account->waits[i] = wait;
+			wait = lesser;
+		}
+	if (account->n_waits < SNAPSHOT_WAITS)
+		account->waits[account->n_waits++] = wait;
 }
 
-/* The call that each process is blocked in most, whatever --by says. */
-static int take_waits(struct snapshot *snap, const struct ledger *ledger)
+static void take_process_wait(struct snapshot *snap, const struct row *row)
 {
+	for (size_t p = 0; p < snap->n_processes; p++)
+		if (same_process(&snap->processes[p].key, &row->key))
+			take_wait(&snap->processes[p], row);
+}
+
+/* What each process, or all of them, was blocked in, whatever --by says. */
+static int take_waits(struct snapshot *snap, const struct ledger *ledger,
+		      bool all)
+{
+	unsigned by = dim_bit(DIM_SYSCALL) | (all ? 0 : dim_bit(DIM_PROCESS));
 	struct row *rows = NULL;
 	size_t n = 0;
-	int err = group_rows(ledger, dim_bit(DIM_PROCESS) |
-				     dim_bit(DIM_SYSCALL), &rows, &n);
+	int err = group_rows(ledger, by, &rows, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
 		if (!cell_has(&rows[i].cell, MEASURE_BLOCKED))
@@ -212,34 +233,10 @@ static int take_waits(struct snapshot *snap, const struct ledger *ledger)
 		rows[i].syscall = call_name(snap, ledger, &rows[i].key);
 		if (!rows[i].syscall)
 			err = -ENOMEM;
-		for (size_t p = 0; !err && p < snap->n_processes; p++)
-			if (same_process(&snap->processes[p].key,
-					 &rows[i].key))
-				take_wait(&snap->processes[p], &rows[i]);
-	}
-	free(rows);
-	return err;
-}
-
-/* And all of them together. */
-static int take_wait_of_all(struct snapshot *snap,
-			    const struct ledger *ledger)
-{
-	const struct row *most = NULL;
-	struct row *rows = NULL;
-	size_t n = 0;
-	int err = group_rows(ledger, dim_bit(DIM_SYSCALL), &rows, &n);
-
-	for (size_t i = 0; !err && i < n; i++)
-		if (cell_has(&rows[i].cell, MEASURE_BLOCKED) &&
-		    (!most || rows[i].cell.value[MEASURE_BLOCKED] >
-			      most->cell.value[MEASURE_BLOCKED]))
-			most = &rows[i];
-	if (most) {
-		take_wait(&snap->all, most);
-		snap->all.wait = call_name(snap, ledger, &most->key);
-		if (!snap->all.wait)
-			err = -ENOMEM;
+		else if (all)
+			take_wait(&snap->all, &rows[i]);
+		else
+			take_process_wait(snap, &rows[i]);
 	}
 	free(rows);
 	return err;
@@ -281,9 +278,9 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 		err = take_accounts(snap, ledger, &processes);
 	group_done(&processes);
 	if (!err)
-		err = take_waits(snap, ledger);
+		err = take_waits(snap, ledger, false);
 	if (!err)
-		err = take_wait_of_all(snap, ledger);
+		err = take_waits(snap, ledger, true);
 	if (!err)
 		err = group_rows(ledger, snap->cfg.by, &snap->rows,
 				 &snap->n_rows);

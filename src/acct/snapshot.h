@@ -28,6 +28,15 @@ struct row {
 	const char *syscall;	/* or "[running]", "[asleep in ep_poll]" */
 };
 
+#define SNAPSHOT_WAITS 3
+
+/* A call and the time that threads were blocked in it. */
+struct wait {
+	const char *call;
+	int64_t ns;
+	bool estimated;
+};
+
 /*
  * The ledger of one process or of all: wall = user + system + blocked +
  * runq + residual. wall is thread lifetimes by the monotonic clock, user
@@ -42,15 +51,17 @@ struct account {
 	bool ended;
 	bool has_residual;
 	int64_t residual_ns;
-	const char *wait;	/* the dearest call by blocked time, or NULL */
-	int64_t wait_ns;
-	bool wait_estimated;
+	struct wait waits[SNAPSHOT_WAITS];	/* the dearest calls */
+	int n_waits;
 	/*
 	 * An independent witness for blocked: what it would be by the share
-	 * of looks that found a thread asleep, with a 95% interval.
+	 * of looks that found a thread asleep, with a 95% interval. In the
+	 * account of all it speaks of the processes that were looked at,
+	 * whose wall and blocked time are the last two.
 	 */
 	bool has_seen;
 	int64_t seen_ns, seen_lo_ns, seen_hi_ns;
+	int64_t looked_wall_ns, looked_blocked_ns;
 };
 
 struct snapshot_cfg {

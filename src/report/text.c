@@ -190,7 +190,7 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 {
 	const struct account *all = &snap->all;
 	double interval = (double)snap->cfg.interval_ns;
-	double wall = (double)all->cell.value[MEASURE_WALL] / 100;
+	double wall = (double)all->looked_wall_ns / 100;
 	char safe[512];
 
 	print_loss(out, snap);
@@ -199,10 +199,10 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 		(unsigned long long)snap->now.threads);
 	if (all->has_seen && wall > 0)
 		fprintf(out, "witness: %.1f%% to %.1f%% asleep by looks alone "
-			"(95%%), blocked above is %.1f%%\n",
+			"(95%%), %.1f%% by clocks\n",
 			(double)all->seen_lo_ns / wall,
 			(double)all->seen_hi_ns / wall,
-			(double)all->cell.value[MEASURE_BLOCKED] / wall);
+			(double)all->looked_blocked_ns / wall);
 	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core\n",
 		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,
 		interval / NS_PER_SEC,

@@ -29,14 +29,15 @@ static double share(const struct account *account, int64_t ns)
 	       (double)account->cell.value[MEASURE_WALL];
 }
 
-static void wait_part(struct part *part, const struct account *account)
+static void wait_part(struct part *part, const struct account *account,
+		      const struct wait *wait)
 {
-	const char *words = waits_words(account->wait);
-	const char *mark = account->wait_estimated ? "~" : "";
+	const char *words = waits_words(wait->call);
+	const char *mark = wait->estimated ? "~" : "";
 	char safe[128];
 
-	text_untrusted(safe, sizeof(safe), account->wait);
-	part->percent = share(account, account->wait_ns);
+	text_untrusted(safe, sizeof(safe), wait->call);
+	part->percent = share(account, wait->ns);
 	if (words)
 		snprintf(part->words, sizeof(part->words),
 			 "%s%.0f%% %s (%s)", mark, part->percent, words, safe);
@@ -72,11 +73,13 @@ static int take_parts(struct part *parts, const struct account *account)
 	int64_t blocked = cell->value[MEASURE_BLOCKED];
 	int n = 0;
 
-	if (account->wait)
-		wait_part(&parts[n++], account);
+	for (int i = 0; i < account->n_waits; i++) {
+		wait_part(&parts[n++], account, &account->waits[i]);
+		blocked -= account->waits[i].ns;
+	}
 	if (cell_has(cell, MEASURE_BLOCKED))
-		plain_part(&parts[n++], account, blocked - account->wait_ns,
-			   account->wait ? "blocked elsewhere" : "blocked");
+		plain_part(&parts[n++], account, blocked,
+			   account->n_waits ? "blocked elsewhere" : "blocked");
 	if (cell_has(cell, MEASURE_USER))
 		cpu_part(&parts[n++], account);
 	if (cell_has(cell, MEASURE_RUNQ))
@@ -89,7 +92,7 @@ static int take_parts(struct part *parts, const struct account *account)
 /* "43% waiting for events, 31% on the CPU ...", without a line's end. */
 static void print_parts(FILE *out, const struct account *account)
 {
-	struct part parts[4];
+	struct part parts[SNAPSHOT_WAITS + 3];
 	int n;
 
 	if (account->cell.value[MEASURE_WALL] <= 0) {

@@ -2,6 +2,7 @@
 """Whether estimates lie inside their own intervals as often as they claim."""
 
 import os
+import statistics
 
 import live
 
@@ -17,7 +18,7 @@ class Score:
 
     def __init__(self):
         self.inside = 0
-        self.widest = 0.0
+        self.widths = []
         self.error = 0.0
         self.outside = []
         self.lines = []
@@ -25,8 +26,9 @@ class Score:
     def add(self, number, run, truth, row):
         """Counts one run; a call the report lacks is outside."""
         wall = run.truth["wall_ns"]
-        # What a hypervisor took from a thread is in none of its counters.
-        high = truth["blocked_ns"] + run.stolen_ns
+        # What a hypervisor took from a thread is in none of its counters;
+        # it is no excuse for more than a little.
+        high = truth["blocked_ns"] + min(run.stolen_ns, STOLEN * wall)
         # After its wake-up the thread may have queued: not blocked any more.
         low = truth["blocked_ns"] - truth["late_ns"]
         got = [row.get(key) for key in
@@ -36,7 +38,7 @@ class Score:
             return
         good = got[0] <= high and low <= got[2]
         self.inside += good
-        self.widest = max(self.widest, (got[2] - got[0]) / wall)
+        self.widths.append((got[2] - got[0]) / wall)
         self.error += (got[1] - truth["blocked_ns"]) / wall
         line = (f"run {number}: truth {live.msec(low)} to {live.msec(high)}, "
                 f"estimate {live.msec(got[1])} in {live.msec(got[0])} to "
@@ -44,39 +46,49 @@ class Score:
         (self.lines if good else self.outside).append(line)
 
 
-def quiet_run(tap, mode, number):
+def quiet_run(tap, mode, number, again):
     """One run; a second one if the machine was not ours during the first."""
     # The run's number is the seed: no two runs have the same rhythm.
     run = live.Measured(mode, SECONDS, number)
-    if run.stolen_ns > STOLEN * SECONDS * 1e9:
+    if run.stolen_ns > STOLEN * SECONDS * 1e9 and again:
         tap.note(f"run {number} was disturbed ({live.msec(run.stolen_ns)} ms "
-                 "stolen): measured once more")
+                 f"stolen): {again.pop()}")
         run = live.Measured(mode, SECONDS, number)
     return run
 
 
-def one_mode(tap, mode, runs, needed):
+def measure(tap, mode, runs):
+    """{call: Score} of all its runs."""
     scores = {}
+    # Not every run can be repeated: the time for a test has an end.
+    again = ["measured once more"] * max(1, runs // 4)
     for number in range(1, runs + 1):
-        run = quiet_run(tap, mode, number)
-        wall = run.truth["wall_ns"]
+        run = quiet_run(tap, mode, number, again)
         rows = {row["syscall"]: row for row in run.report["rows"]}
         for name, call in run.truth["calls"].items():
-            if call["blocked_ns"] > LARGE * wall:
+            if call["blocked_ns"] > LARGE * run.truth["wall_ns"]:
                 score = scores.setdefault(name, Score())
                 score.add(number, run, call, rows.get(name, {}))
-    tap.table(["call", "inside", "widest", "mean error"],
-              [[name, f"{s.inside} of {runs}", f"{s.widest:.1%} of wall",
-                f"{s.error / runs:+.2%} of wall"]
-               for name, s in scores.items()])
+    return scores
+
+
+def judge(tap, mode, runs, needed):
+    scores = measure(tap, mode, runs)
     tap.ok(scores, f"{mode}: some calls take more than 5% of wall")
+    table = []
     for name, s in scores.items():
+        # Half of the runs: a machine under load allows for fewer looks.
+        width = statistics.median(s.widths or [1.0])
+        table.append([name, f"{s.inside} of {runs}", f"{width:.1%}",
+                      f"{max(s.widths or [1.0]):.1%}",
+                      f"{s.error / runs:+.2%}"])
         tap.ok(s.inside >= needed,
                f"{mode}: {name} inside its interval, {s.inside} of {runs} "
                f"runs, at least {needed}", *s.outside)
-        tap.ok(s.widest < WIDE,
-               f"{mode}: {name} has intervals below {WIDE:.0%} of wall",
-               *s.lines)
+        tap.ok(width < WIDE,
+               f"{mode}: {name} has intervals below {WIDE:.0%} of wall, "
+               "by the median", *s.lines)
+    tap.table(["of wall", "inside", "width", "widest", "mean error"], table)
 
 
 def main(tap):
@@ -84,4 +96,4 @@ def main(tap):
     needed = int(os.environ.get("INSIDE", str(runs * 9 // 10)))
     for mode in MODES:
         tap.note(f"--- {mode}, {runs} runs of {SECONDS} seconds")
-        one_mode(tap, mode, runs, needed)
+        judge(tap, mode, runs, needed)

@@ -32,7 +32,9 @@ def one_grouping(tap, validator, mix, by):
     rows = [row for report in reports for row in report["rows"]]
     if by:
         for dim, key in (("process", "pid"), ("thread", "tid")):
-            missing = [row for row in rows if key not in row]
+            # "(ended threads)" and the like stand for many.
+            missing = [row for row in rows if key not in row
+                       and not row.get(dim, "").startswith("(")]
             tap.ok(dim not in by.split(",") or not missing,
                    f"{name}: rows have what they are grouped by, {key}",
                    *missing[:3])
@@ -50,16 +52,15 @@ def broken(schema, report):
                        ("rows", {}), ("loss", 0), ("ledger", None)):
         bad = copy.deepcopy(report)
         bad[key] = value
-        yield f"{key} = {json.dumps(value)}", bad
+        yield f"with {key} = {json.dumps(value)}", bad
     for part, key, value in (("ledger", "wall_ns", "much"),
                              ("cost", "cpu_ns", None)):
         bad = copy.deepcopy(report)
         bad[part][key] = value
-        yield f"{part}.{key} = {json.dumps(value)}", bad
+        yield f"with {part}.{key} = {json.dumps(value)}", bad
     bad = copy.deepcopy(report)
-    del bad["rows"][0]["syscall"]
     bad["rows"][0]["blocked_ns"] = "long"
-    yield "a row with a word for a time", bad
+    yield "with a word for a time", bad
 
 
 def main(tap):
@@ -83,7 +84,7 @@ def main(tap):
     if not tap.ok(report and report["rows"], "a report to break"):
         return
     for what, bad in broken(schema, report):
-        tap.ok(errors(validator, bad), f"the schema rejects one {what}")
+        tap.ok(errors(validator, bad), f"the schema rejects a report {what}")
 
 
 live.run(main)

@@ -52,7 +52,7 @@ struct process {
 	struct proc_io pending_io;	/* not yet seen in our own io */
 	uint64_t children_utime, children_stime;	/* posted so far */
 	int64_t children_cpu_ns;
-	int64_t tails_ns;	/* their unseen ends, already in wall */
+	int64_t tails_ns;	/* CPU time of theirs that wall holds already */
 	/* of threads that have ended: */
 	int64_t own_tails_ns;	/* life after their last look */
 	int64_t seen_cpu_ns;	/* CPU time posted by all threads */

@@ -385,23 +385,24 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
 	double runq = (double)(task->last.runq_ns - task->first.runq_ns);
 	double cpu = (double)(task->last.cpu_ns - task->first.cpu_ns);
 	struct key key = task_key(task, ABI_TASK, 0);
+	struct process *p = task->process;
 	struct cell cell = { 0 };
+	int64_t asleep = 0, queued = 0;
 
 	cell_add_estimate(&cell, MEASURE_WALL, tail);
 	if (ctx->has_sched && life > 0) {
 		double scale = (double)tail / life;
-		double blocked = life - runq - cpu;
 
-		cell_add_estimate(&cell, MEASURE_RUNQ,
-				  (int64_t)(runq * scale));
-		cell_add_estimate(&cell, MEASURE_BLOCKED,
-				  (int64_t)(blocked * scale));
+		queued = (int64_t)(runq * scale);
+		asleep = (int64_t)((life - runq - cpu) * scale);
+		cell_add_estimate(&cell, MEASURE_RUNQ, queued);
+		cell_add_estimate(&cell, MEASURE_BLOCKED, asleep);
 	}
 	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 	proc_lost(ctx, LOSS_TAIL_NS, tail);
-	task->process->own_tails_ns += tail;
-	if (task->process->parent)
-		task->process->parent->tails_ns += tail;
+	p->own_tails_ns += tail;
+	if (p->parent)
+		p->parent->tails_ns += tail - asleep - queued;
 }
 
 void task_end(struct proc_ctx *ctx, struct task *task)
