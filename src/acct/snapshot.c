@@ -183,12 +183,6 @@ static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 	return 0;
 }
 
-static bool same_process(const struct key *a, const struct key *b)
-{
-	return a->pid == b->pid && a->process_start == b->process_start &&
-	       a->tid == b->tid;
-}
-
 /* Keep the dearest ones, in order. */
 static void take_wait(struct account *account, const struct row *row)
 {
@@ -211,34 +205,83 @@ static void take_wait(struct account *account, const struct row *row)
 		account->waits[account->n_waits++] = wait;
 }
 
-static void take_process_wait(struct snapshot *snap, const struct row *row)
+/* The account that a row of waits, grouped by process or thread, is for. */
+static struct account *account_of(struct snapshot *snap, unsigned by,
+				  const struct row *row)
 {
+	struct key key = key_project(&row->key, by & ~dim_bit(DIM_SYSCALL));
+
+	if (!(by & dim_bit(DIM_PROCESS)))
+		return &snap->all;
+	if (by & dim_bit(DIM_THREAD))
+		return memcmp(&snap->busiest.key, &key, sizeof(key)) ?
+		       NULL : &snap->busiest;
 	for (size_t p = 0; p < snap->n_processes; p++)
-		if (same_process(&snap->processes[p].key, &row->key))
-			take_wait(&snap->processes[p], row);
+		if (!memcmp(&snap->processes[p].key, &key, sizeof(key)))
+			return &snap->processes[p];
+	return NULL;
 }
 
-/* What each process, or all of them, was blocked in, whatever --by says. */
+/* What each process, the busiest thread, or all of them were blocked in,
+ * whatever --by says. */
 static int take_waits(struct snapshot *snap, const struct ledger *ledger,
-		      bool all)
+		      unsigned by)
 {
-	unsigned by = dim_bit(DIM_SYSCALL) | (all ? 0 : dim_bit(DIM_PROCESS));
 	struct row *rows = NULL;
 	size_t n = 0;
 	int err = group_rows(ledger, by, &rows, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
-		if (!cell_has(&rows[i].cell, MEASURE_BLOCKED))
+		struct account *account = account_of(snap, by, &rows[i]);
+
+		if (!account || !cell_has(&rows[i].cell, MEASURE_BLOCKED))
 			continue;
 		rows[i].syscall = call_name(snap, ledger, &rows[i].key);
 		if (!rows[i].syscall)
 			err = -ENOMEM;
-		else if (all)
-			take_wait(&snap->all, &rows[i]);
-		else
-			take_process_wait(snap, &rows[i]);
+		take_wait(account, &rows[i]);
 	}
 	free(rows);
+	return err;
+}
+
+static int take_busiest(struct snapshot *snap, const struct ledger *ledger)
+{
+	struct account *busiest = &snap->busiest;
+	const struct owner *owner;
+	struct group threads;
+	size_t pos = 0;
+	int err = group_owners(&threads, ledger, dim_bit(DIM_PROCESS) |
+						 dim_bit(DIM_THREAD));
+
+	while (!err && (owner = map_next(&threads.owners, &pos))) {
+		if (owner->key.tid <= 0 || (busiest->key.tid &&
+		    owner->clocks.value[MEASURE_CPU] <=
+		    busiest->cell.value[MEASURE_CPU]))
+			continue;
+		busiest->key = owner->key;
+		busiest->cell = owner->clocks;
+	}
+	group_done(&threads);
+	if (!err && busiest->key.tid) {
+		busiest->name = keep_who(snap, ledger, &busiest->key);
+		err = busiest->name ? 0 : -ENOMEM;
+	}
+	return err;
+}
+
+static int take_all_waits(struct snapshot *snap, const struct ledger *ledger)
+{
+	static const unsigned groupings[] = {
+		1u << DIM_SYSCALL,
+		1u << DIM_SYSCALL | 1u << DIM_PROCESS,
+		1u << DIM_SYSCALL | 1u << DIM_PROCESS | 1u << DIM_THREAD,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(groupings) /
+				       sizeof(*groupings); i++)
+		err = take_waits(snap, ledger, groupings[i]);
 	return err;
 }
 
@@ -278,9 +321,9 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 		err = take_accounts(snap, ledger, &processes);
 	group_done(&processes);
 	if (!err)
-		err = take_waits(snap, ledger, false);
+		err = take_busiest(snap, ledger);
 	if (!err)
-		err = take_waits(snap, ledger, true);
+		err = take_all_waits(snap, ledger);
 	if (!err)
 		err = group_rows(ledger, snap->cfg.by, &snap->rows,
 				 &snap->n_rows);

@@ -81,6 +81,7 @@ struct snapshot {
 	struct account *processes;	/* by wall, the largest first */
 	size_t n_processes;
 	struct account all;
+	struct account busiest;	/* the thread with the most CPU time, if any */
 	size_t n_threads;	/* that lived in the interval */
 	int64_t lost[LOSS_COUNT];
 	struct gauges now;	/* at the end of the interval */

@@ -49,9 +49,18 @@ static void wait_part(struct part *part, const struct account *account,
 
 static void cpu_part(struct part *part, const struct account *account)
 {
-	double user = share(account, account->cell.value[MEASURE_USER]);
-	double system = share(account, account->cell.value[MEASURE_SYSTEM]);
+	double user, system;
 
+	/* A single thread is known to have run, but not where. */
+	if (!cell_has(&account->cell, MEASURE_USER)) {
+		part->percent = share(account,
+				      account->cell.value[MEASURE_CPU]);
+		snprintf(part->words, sizeof(part->words),
+			 "%.0f%% on the CPU", part->percent);
+		return;
+	}
+	user = share(account, account->cell.value[MEASURE_USER]);
+	system = share(account, account->cell.value[MEASURE_SYSTEM]);
 	part->percent = user + system;
 	snprintf(part->words, sizeof(part->words),
 		 "%.0f%% on the CPU (%.0f%% user, %.0f%% system)",
@@ -80,7 +89,7 @@ static int take_parts(struct part *parts, const struct account *account)
 	if (cell_has(cell, MEASURE_BLOCKED))
 		plain_part(&parts[n++], account, blocked,
 			   account->n_waits ? "blocked elsewhere" : "blocked");
-	if (cell_has(cell, MEASURE_USER))
+	if (cell_has(cell, MEASURE_USER) || cell_has(cell, MEASURE_CPU))
 		cpu_part(&parts[n++], account);
 	if (cell_has(cell, MEASURE_RUNQ))
 		plain_part(&parts[n++], account, cell->value[MEASURE_RUNQ],
@@ -128,6 +137,7 @@ static bool deserves_line(const struct snapshot *snap,
 void verdict_print(FILE *out, const struct snapshot *snap)
 {
 	size_t processes = 0, lines = 0;
+	char safe[256];
 
 	for (size_t i = 0; i < snap->n_processes; i++)
 		processes += snap->processes[i].key.tid == TID_PROCESS;
@@ -143,4 +153,13 @@ void verdict_print(FILE *out, const struct snapshot *snap)
 			print_process(out, &snap->processes[i]);
 			lines++;
 		}
+	/* Helpers that wait for work would hide what the one at work does. */
+	if (snap->n_threads > 1 && snap->busiest.key.tid) {
+		fprintf(out, "busiest thread, %s %d: ",
+			text_untrusted(safe, sizeof(safe),
+				       snap->busiest.name),
+			snap->busiest.key.tid);
+		print_parts(out, &snap->busiest);
+		putc('\n', out);
+	}
 }

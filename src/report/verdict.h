@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The answer in a line: of all processes, then of the largest ones: "smbd 4711: 43% waiting
+ * The answer in a line: of all processes, then of the largest ones and of
+ * the busiest thread: "smbd 4711: 43% waiting
  * for events, 31% on the CPU (20% user, 11% system), 5% waiting for a CPU".
  */
 #ifndef REPORT_VERDICT_H

@@ -46,24 +46,19 @@ class Score:
         (self.lines if good else self.outside).append(line)
 
 
-def quiet_run(tap, mode, number, again):
-    """One run; a second one if the machine was not ours during the first."""
-    # The run's number is the seed: no two runs have the same rhythm.
-    run = live.Measured(mode, SECONDS, number)
-    if run.stolen_ns > STOLEN * SECONDS * 1e9 and again:
-        tap.note(f"run {number} was disturbed ({live.msec(run.stolen_ns)} ms "
-                 f"stolen): {again.pop()}")
-        run = live.Measured(mode, SECONDS, number)
-    return run
-
-
 def measure(tap, mode, runs):
     """{call: Score} of all its runs."""
     scores = {}
     # Not every run can be repeated: the time for a test has an end.
-    again = ["measured once more"] * max(1, runs // 4)
+    repeats = max(1, runs // 4)
     for number in range(1, runs + 1):
-        run = quiet_run(tap, mode, number, again)
+        # The run's number is the seed: no two runs have the same rhythm.
+        run = live.Measured(mode, SECONDS, number)
+        if repeats and run.stolen_ns > STOLEN * SECONDS * 1e9:
+            repeats -= 1
+            tap.note(f"run {number} was disturbed "
+                     f"({live.msec(run.stolen_ns)} ms stolen): once more")
+            run = live.Measured(mode, SECONDS, number)
         rows = {row["syscall"]: row for row in run.report["rows"]}
         for name, call in run.truth["calls"].items():
             if call["blocked_ns"] > LARGE * run.truth["wall_ns"]:

@@ -235,7 +235,7 @@ static void end_process(struct crowd *crowd, struct process *p)
 static void scan_if_due(struct crowd *crowd, struct process *p)
 {
 	if (p->last.threads == (long)p->tasks)
-		p->scanned_ns = clock_mono_ns();
+		p->scanned_ns = p->matched_ns = clock_mono_ns();
 	else
 		scan_tasks(crowd, p);
 }

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-/* The rounds' share of one core. Attaching and reports come on top: the
- * promise in the manual is 1%. */
+/* The share of one core for rounds and the reports between them. Attaching
+ * comes on top: the promise in the manual is 1%. */
 #define BUDGET 0.007
 /* More often than this tells little more about waits of a millisecond. */
 #define FLOOR_NS (5 * NS_PER_MS)

@@ -23,7 +23,7 @@ void pace_init(struct pace *pace, unsigned rate_hz, uint64_t seed);
 /* How many of @tasks to look at in one round. */
 size_t pace_looks(const struct pace *pace, size_t tasks);
 
-/* CPU time from here on belongs to no round (attaching, a report). */
+/* CPU time until now belongs to no round: that of attaching. */
 void pace_skip(struct pace *pace, int64_t own_cpu_ns);
 
 /* A round has ended: nanoseconds until the next one. */

@@ -194,7 +194,6 @@ static int proc_tick(struct collector *c, int64_t now_ns, struct why *why)
 	(void)now_ns;
 	(void)why;
 	crowd_update(&proc->crowd);
-	pace_skip(&proc->pace, clock_own_cpu_ns());
 	return 0;
 }
 

@@ -60,7 +60,8 @@ struct process {
 	uint64_t base_ticks;	/* user and system time not accounted */
 	/* for the crowd: */
 	size_t tasks;
-	int64_t scanned_ns;
+	int64_t scanned_ns;	/* its threads were all known then */
+	int64_t matched_ns;	/* and those that are known all lived then */
 };
 
 /* -ESRCH where there is no such process (any more). */

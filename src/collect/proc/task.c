@@ -186,8 +186,7 @@ int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 	}
 	task->start = stat.start;
 	task->since_ns = task->last_ns = clock_mono_ns();
-	if (ctx->details)
-		post_name(ctx, task, stat.comm);
+	post_name(ctx, task, stat.comm);
 	if (ctx->attaching) {
 		task->first = task->last;
 		if (ctx->details)
@@ -405,11 +404,22 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
 		p->parent->tails_ns += tail - asleep - queued;
 }
 
+/* How long it lived on after its last look: until the middle between when
+ * it was known to live and now. */
+static int64_t tail_ns(const struct task *task)
+{
+	int64_t lived_ns = task->process->matched_ns;
+
+	if (lived_ns < task->last_ns)
+		lived_ns = task->last_ns;
+	return lived_ns + (clock_mono_ns() - lived_ns) / 2 - task->last_ns;
+}
+
 void task_end(struct proc_ctx *ctx, struct task *task)
 {
 	struct event event = { .kind = EVENT_EXIT,
 			       .key = task_key(task, ABI_TASK, 0) };
-	int64_t tail = (clock_mono_ns() - task->last_ns) / 2;
+	int64_t tail = tail_ns(task);
 	struct proc_sched now;
 
 	task->process->tasks--;
