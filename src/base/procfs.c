@@ -62,6 +62,22 @@ ssize_t procfs_reread(int fd, char *buf, size_t size)
 	return n;
 }
 
+ssize_t procfs_reread_on(int fd, char *buf, size_t size, ssize_t done)
+{
+	while ((size_t)done < size - 1) {
+		ssize_t n = pread(fd, buf + done, size - 1 - (size_t)done,
+				  done);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += n;
+		buf[done] = '\0';
+	}
+	return done;
+}
+
 ssize_t procfs_read(const struct procfs *fs, char *buf, size_t size,
 		    const char *fmt, ...)
 {

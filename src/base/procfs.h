@@ -31,6 +31,10 @@ int procfs_open(const struct procfs *fs, const char *fmt, ...)
  */
 ssize_t procfs_reread(int fd, char *buf, size_t size);
 
+/* Read on behind the first @done bytes, as far as there is more and room;
+ * for files of many records. The number of bytes in all, or -errno. */
+ssize_t procfs_reread_on(int fd, char *buf, size_t size, ssize_t done);
+
 /* Open, read from the start, close. */
 ssize_t procfs_read(const struct procfs *fs, char *buf, size_t size,
 		    const char *fmt, ...)

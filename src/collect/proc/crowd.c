@@ -11,6 +11,8 @@
 
 /* What a target can make grow has a limit. */
 #define MAX_TASKS 100000
+/* Room for the children of one thread: 30,000 pids. */
+#define CHILDREN_SIZE (256 * 1024)
 
 struct search {
 	struct crowd *crowd;
@@ -18,15 +20,14 @@ struct search {
 	int64_t absent_ns;
 };
 
-static int find_children(struct crowd *crowd, struct task *task);
-
 int crowd_init(struct crowd *crowd, struct proc_ctx *ctx)
 {
 	*crowd = (struct crowd){ .ctx = ctx };
 	map_init(&crowd->processes, sizeof(int32_t));
 	map_init(&crowd->by_tid, sizeof(int32_t));
 	crowd->fd_loadavg = procfs_open(ctx->fs, "loadavg");
-	return 0;
+	crowd->children = malloc(CHILDREN_SIZE);
+	return crowd->children ? 0 : -ENOMEM;
 }
 
 static void remove_task(struct crowd *crowd, struct task *task)
@@ -63,6 +64,7 @@ void crowd_done(struct crowd *crowd)
 	map_done(&crowd->processes);
 	map_done(&crowd->by_tid);
 	free(crowd->tasks);
+	free(crowd->children);
 	if (crowd->fd_loadavg >= 0)
 		close(crowd->fd_loadavg);
 	*crowd = (struct crowd){ .fd_loadavg = -1 };
@@ -129,7 +131,6 @@ static int add_process(struct crowd *crowd, pid_t pid,
 		       struct process *parent, int64_t absent_ns)
 {
 	struct process *p;
-	size_t first;
 	int err;
 
 	if (map_get(&crowd->processes, &pid))
@@ -143,44 +144,51 @@ static int add_process(struct crowd *crowd, pid_t pid,
 		process_free(crowd->ctx, p);
 		return err;
 	}
-	first = crowd->n_tasks;
 	scan_tasks(crowd, p);
-	for (size_t i = first; i < crowd->n_tasks; i++)
-		if (crowd->tasks[i]->process == p)
-			find_children(crowd, crowd->tasks[i]);
+	if (!p->tasks) {
+		remove_process(crowd, p);
+		return -ESRCH;
+	}
 	return 0;
 }
 
 /* A thread's children, from its children file. */
-static int find_children(struct crowd *crowd, struct task *task)
+static void find_children(struct crowd *crowd, struct task *task)
 {
-	char buf[65536], *next = buf, *end;
 	int64_t absent_ns = task->checked_ns;
+	char *next = crowd->children, *end;
 	ssize_t n;
 
 	if (!crowd->ctx->follow)
-		return 0;
+		return;
 	task->births = crowd->births;
 	task->checked_ns = crowd->births_ns;
-	n = task_children(crowd->ctx, task, buf, sizeof(buf));
-	if (n == -ENOENT && !crowd->told_children && !task->births) {
+	n = task_children(crowd->ctx, task, crowd->children, CHILDREN_SIZE);
+	if (n == -ENOENT && !crowd->told_children &&
+	    task_exists(crowd->ctx, task)) {
 		crowd->told_children = true;
 		proc_note(crowd->ctx, NULL, "children are not followed: "
 			  "this kernel has no /proc/PID/task/TID/children");
 	}
 	if (n <= 0)
-		return 0;
-	for (;;) {
+		return;
+	for (;; next = end) {
 		long pid = strtol(next, &end, 10);
 
-		if (end == next)
+		/* Each has a blank behind it; without one it was cut. */
+		if (end == next || *end != ' ')
 			break;
 		if (pid > 0)
 			add_process(crowd, (pid_t)pid, task->process,
 				    absent_ns);
-		next = end;
 	}
-	return 0;
+}
+
+/* The descendants of the threads from @first on, who are added behind. */
+static void find_descendants(struct crowd *crowd, size_t first)
+{
+	for (size_t i = first; i < crowd->n_tasks; i++)
+		find_children(crowd, crowd->tasks[i]);
 }
 
 static void read_births(struct crowd *crowd)
@@ -197,8 +205,13 @@ static void read_births(struct crowd *crowd)
 
 int crowd_add(struct crowd *crowd, pid_t pid)
 {
+	size_t first = crowd->n_tasks;
+	int err;
+
 	read_births(crowd);
-	return add_process(crowd, pid, NULL, crowd->births_ns);
+	err = add_process(crowd, pid, NULL, crowd->births_ns);
+	find_descendants(crowd, first);
+	return err;
 }
 
 /*
@@ -275,10 +288,14 @@ static int look(struct crowd *crowd, struct task *task, bool all)
 		remove_task(crowd, task);
 		return 1;
 	}
-	if (births_due(crowd, &task->births, &task->settled))
+	if (births_due(crowd, &task->births, &task->settled)) {
+		size_t first = crowd->n_tasks;
+
 		find_children(crowd, task);
-	else
+		find_descendants(crowd, first);
+	} else {
 		task->checked_ns = crowd->births_ns;
+	}
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct crowd {
 	struct task **tasks;	/* in no order; task->index is the place */
 	size_t n_tasks, capacity;
 	size_t cursor;		/* who is next in the rotation */
+	char *children;		/* room to read a children file */
 	int fd_loadavg;
 	pid_t births;		/* the last id given out */
 	int64_t births_ns;	/* read when */

@@ -112,12 +112,13 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 		.tick_ns = NS_PER_SEC / sysconf(_SC_CLK_TCK),
 		.spare_fds = raise_fd_limit(),
 	};
-	crowd_init(&proc->crowd, &proc->ctx);
+	err = crowd_init(&proc->crowd, &proc->ctx);
 	proc->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 					TFD_CLOEXEC | TFD_NONBLOCK);
-	if (proc->timer_fd < 0) {
-		err = why_set(why, errno, "cannot make a timer: %s",
-			      strerror(errno));
+	if (err || proc->timer_fd < 0) {
+		err = err ? why_set(why, -err, "out of memory") :
+			    why_set(why, errno, "cannot make a timer: %s",
+				    strerror(errno));
 		proc_close(&proc->base);
 		return err;
 	}

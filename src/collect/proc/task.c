@@ -218,8 +218,20 @@ void task_free(struct proc_ctx *ctx, struct task *task)
 ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
 		      size_t size)
 {
-	return read_kept(ctx, task, &task->fd_children, "children", buf,
-			 size);
+	ssize_t n = read_kept(ctx, task, &task->fd_children, "children", buf,
+			      size);
+
+	/* The kernel gives no more than a page at a time. */
+	if (n > 0 && task->fd_children >= 0)
+		n = procfs_reread_on(task->fd_children, buf, size, n);
+	return n;
+}
+
+bool task_exists(struct proc_ctx *ctx, const struct task *task)
+{
+	struct proc_stat stat;
+
+	return !read_task_stat(ctx, task, &stat);
 }
 
 /* Add the clocks' advance since the last look. */

@@ -47,6 +47,8 @@ void task_free(struct proc_ctx *ctx, struct task *task);
 ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
 		      size_t size);
 
+bool task_exists(struct proc_ctx *ctx, const struct task *task);
+
 /* Post clocks and a sample. -ESRCH: it has ended. */
 int task_look(struct proc_ctx *ctx, struct task *task);
 
