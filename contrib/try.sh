@@ -78,11 +78,15 @@ workload=$!
 set -- "$build/smbsysacct" -p "$workload"
 say
 say "\$ smbsysacct -p $workload"
-(
-	sleep 1
-	echo 5 >&3
-) &
-"$@" 3<&-
+"$@" 3<&- 2>"$tree/messages" &
+report=$!
+# Its message says that it is attached; the workload may begin.
+until grep -q attached "$tree/messages" || ! kill -0 $report 2>/dev/null; do
+	sleep 0.1
+done
+cat "$tree/messages"
+echo 5 >&3
+wait $report
 status=$?
 wait "$workload" 2>/dev/null
 workload=

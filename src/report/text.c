@@ -16,6 +16,15 @@
 
 #define MAX_PROCESSES 20	/* lines of the ledger */
 
+/* In seconds; what rounds to nothing has no sign. */
+static void put_seconds(struct grid *grid, bool estimated, int64_t ns)
+{
+	if (ns > -NS_PER_MS / 2 && ns < 0)
+		ns = 0;
+	grid_printf(grid, "%s%.3f", estimated ? "~" : "",
+		    (double)ns / NS_PER_SEC);
+}
+
 static void put_value(struct grid *grid, const struct column *column,
 		      const struct value *value)
 {
@@ -30,8 +39,7 @@ static void put_value(struct grid *grid, const struct column *column,
 		grid_put_untrusted(grid, value->text);
 		break;
 	case KIND_NS:
-		grid_printf(grid, "%s%.3f", mark,
-			    (double)value->number / NS_PER_SEC);
+		put_seconds(grid, value->estimated, value->number);
 		break;
 	case KIND_PERCENT:
 		grid_printf(grid, "%s%.2f", mark, value->percent);
@@ -107,8 +115,7 @@ static int print_table(FILE *out, const struct snapshot *snap,
 static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 {
 	if (known)
-		grid_printf(grid, "%s%.3f", estimated ? "~" : "",
-			    (double)ns / NS_PER_SEC);
+		put_seconds(grid, estimated, ns);
 	else
 		grid_put(grid, "-");
 }
