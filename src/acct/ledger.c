@@ -61,6 +61,7 @@ void ledger_next(struct ledger *ledger)
 	forget_records(ledger);
 	forget_names(ledger, false);
 	memset(ledger->lost, 0, sizeof(ledger->lost));
+	ledger->machine = (struct machine){ 0 };
 }
 
 static struct record *record_of(struct ledger *ledger, const struct key *key)
@@ -186,6 +187,10 @@ static void on_event(void *ctx, const struct event *event)
 	case EVENT_NOTE:
 		intern(&ledger->notes, &ledger->n_notes, MAX_NOTES,
 		       event->text);
+		break;
+	case EVENT_MACHINE:
+		ledger->machine.interrupts_ns += event->machine.interrupts_ns;
+		ledger->machine.stolen_ns += event->machine.stolen_ns;
 		break;
 	case EVENT_GAUGES:
 		ledger->gauges = event->gauges;

@@ -35,6 +35,7 @@ struct ledger {
 	size_t n_notes;
 	int64_t lost[LOSS_COUNT];
 	struct gauges gauges;
+	struct machine machine;
 	size_t max_records;
 	bool out_of_memory;	/* something was not stored */
 };

@@ -354,6 +354,7 @@ int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 	snap->total.cell.estimated = snap->all.cell.estimated;
 	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));
 	snap->now = ledger->gauges;
+	snap->machine = ledger->machine;
 	snap->n_threads = count_threads(ledger);
 	*ret = snap;
 	return 0;

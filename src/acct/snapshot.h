@@ -85,6 +85,7 @@ struct snapshot {
 	size_t n_threads;	/* that lived in the interval */
 	int64_t lost[LOSS_COUNT];
 	struct gauges now;	/* at the end of the interval */
+	struct machine machine;
 	char **notes;
 	size_t n_notes;
 	char **texts;		/* storage of the names */

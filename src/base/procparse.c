@@ -153,3 +153,17 @@ int proc_parse_loadavg(const char *text, pid_t *ret_last)
 	*ret_last = (pid_t)last;
 	return 0;
 }
+
+int proc_parse_machine(const char *text, struct proc_machine *ret)
+{
+	uint64_t irq, softirq;
+
+	if (strncmp(text, "cpu ", 4))
+		return -EINVAL;
+	/* cpu user nice system idle iowait irq softirq steal */
+	if (!skip(&text, 6) || !take(&text, &irq) || !take(&text, &softirq) ||
+	    !take(&text, &ret->stolen))
+		return -EINVAL;
+	ret->interrupts = irq + softirq;
+	return 0;
+}

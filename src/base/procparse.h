@@ -47,11 +47,18 @@ struct proc_status {
 	uint64_t vcsw, icsw;
 };
 
+/* The first line of /proc/stat: all CPUs, in clock ticks. */
+struct proc_machine {
+	uint64_t interrupts;	/* irq and softirq */
+	uint64_t stolen;	/* by the hypervisor */
+};
+
 int proc_parse_stat(const char *text, struct proc_stat *ret);
 int proc_parse_sched(const char *text, struct proc_sched *ret);
 int proc_parse_io(const char *text, struct proc_io *ret);
 int proc_parse_syscall(const char *text, struct proc_syscall *ret);
 int proc_parse_status(const char *text, struct proc_status *ret);
+int proc_parse_machine(const char *text, struct proc_machine *ret);
 
 /* The last process or thread id given out, from /proc/loadavg. */
 int proc_parse_loadavg(const char *text, pid_t *ret_last);

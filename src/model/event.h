@@ -36,11 +36,21 @@ enum event_kind {
 	EVENT_LOST,
 	EVENT_NOTE,	/* a measure is missing somewhere, and why */
 	EVENT_GAUGES,	/* how many there are now */
+	EVENT_MACHINE,	/* what the machine spent on no task */
 };
 
 struct gauges {
 	uint64_t processes, threads;	/* under accounting now */
 	uint64_t in_flight;		/* calls in progress now */
+};
+
+/*
+ * On all CPUs. Kernels that account for it keep it out of tasks' CPU time
+ * (CONFIG_IRQ_TIME_ACCOUNTING, CONFIG_PARAVIRT_TIME_ACCOUNTING); an off-CPU
+ * clock then takes it for being blocked.
+ */
+struct machine {
+	int64_t interrupts_ns, stolen_ns;
 };
 
 struct event {
@@ -50,6 +60,7 @@ struct event {
 		double weight_ns;	/* SAMPLE: the time it stands for */
 		const char *text;	/* NAME, NOTE; copied by the sink */
 		struct gauges gauges;
+		struct machine machine;		/* since the last one */
 		struct {
 			enum loss kind;
 			int64_t amount;

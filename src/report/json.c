@@ -108,6 +108,9 @@ static json_t *json_account(const struct account *account)
 		json_object_set_new(object, "name", untrusted(account->name));
 		json_object_set_new(object, "ended",
 				    json_boolean(account->ended));
+		json_object_set_new(object, "children",
+				    json_boolean(account->key.tid ==
+						 TID_CHILDREN));
 	}
 	set_cell(object, &account->cell);
 	if (account->has_residual)
@@ -151,6 +154,9 @@ static void set_head(json_t *report, const struct snapshot *snap,
 	json_object_set_new(report, "loss", json_loss(snap));
 	json_object_set_new(report, "in_flight",
 			    json_integer((json_int_t)snap->now.in_flight));
+	json_object_set_new(report, "machine", json_pack("{s:I,s:I}",
+		"interrupts_ns", (json_int_t)snap->machine.interrupts_ns,
+		"stolen_ns", (json_int_t)snap->machine.stolen_ns));
 	json_object_set_new(report, "cost", json_pack("{s:I}", "cpu_ns",
 				(json_int_t)snap->cfg.own_cpu_ns));
 	json_object_set_new(report, "threads",

@@ -193,6 +193,20 @@ static void print_loss(FILE *out, const struct snapshot *snap)
 	fputs(any ? "\n" : "lost: nothing\n", out);
 }
 
+/* Worth a line from 0.5% of the interval on. */
+static void print_machine(FILE *out, const struct snapshot *snap)
+{
+	const struct machine *machine = &snap->machine;
+
+	if (machine->stolen_ns + machine->interrupts_ns <
+	    snap->cfg.interval_ns / 200)
+		return;
+	fprintf(out, "machine: %.2f s stolen by the hypervisor and %.2f s in "
+		"interrupts, on all CPUs; they can show as blocked\n",
+		(double)machine->stolen_ns / NS_PER_SEC,
+		(double)machine->interrupts_ns / NS_PER_SEC);
+}
+
 static void print_foot(FILE *out, const struct snapshot *snap)
 {
 	const struct account *all = &snap->all;
@@ -210,6 +224,7 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 			(double)all->seen_lo_ns / wall,
 			(double)all->seen_hi_ns / wall,
 			(double)all->looked_blocked_ns / wall);
+	print_machine(out, snap);
 	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core\n",
 		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,
 		interval / NS_PER_SEC,

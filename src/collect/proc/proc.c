@@ -32,6 +32,7 @@ struct proc_collector {
 	struct crowd crowd;
 	struct pace pace;
 	int timer_fd;
+	struct proc_machine machine;	/* at the last report */
 };
 
 static struct proc_collector *self(struct collector *c)
@@ -140,6 +141,25 @@ static int arm(struct proc_collector *proc, int64_t delay_ns,
 	return 0;
 }
 
+/* What the machine's CPUs did for no task since the last report. */
+static struct machine machine_since(struct proc_collector *proc)
+{
+	struct proc_machine now;
+	struct machine ret = { 0 };
+	char buf[4096];
+
+	if (procfs_read(proc->ctx.fs, buf, sizeof(buf), "stat") <= 0 ||
+	    proc_parse_machine(buf, &now))
+		return ret;
+	ret.interrupts_ns = (int64_t)(now.interrupts -
+				      proc->machine.interrupts) *
+			    proc->ctx.tick_ns;
+	ret.stolen_ns = (int64_t)(now.stolen - proc->machine.stolen) *
+			proc->ctx.tick_ns;
+	proc->machine = now;
+	return ret;
+}
+
 static int proc_start(struct collector *c, struct why *why)
 {
 	struct proc_collector *proc = self(c);
@@ -150,6 +170,7 @@ static int proc_start(struct collector *c, struct why *why)
 			  "blocked time only estimated: this kernel keeps no "
 			  "schedstat (no CONFIG_SCHED_INFO, or booted with "
 			  "nodelayacct)");
+	machine_since(proc);
 	ctx->began_ns = clock_mono_ns();
 	ctx->boot_offset_ns = clock_boot_ns() - ctx->began_ns;
 	ctx->attaching = true;
@@ -190,11 +211,14 @@ static int proc_drain(struct collector *c, struct why *why)
 
 static int proc_tick(struct collector *c, int64_t now_ns, struct why *why)
 {
+	struct event event = { .kind = EVENT_MACHINE };
 	struct proc_collector *proc = self(c);
 
 	(void)now_ns;
 	(void)why;
 	crowd_update(&proc->crowd);
+	event.machine = machine_since(proc);
+	proc->ctx.sink->event(proc->ctx.sink->ctx, &event);
 	return 0;
 }
 
