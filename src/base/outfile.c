@@ -83,6 +83,19 @@ static int plan_regular(struct outfile *out, bool exists, mode_t mode,
 	return 0;
 }
 
+/*
+ * Whether the file has the name that its links resolve to: one that was
+ * deleted and is reached through a descriptor in /proc has none.
+ */
+static bool has_name(const struct outfile *out, const struct stat *st)
+{
+	_cleanup_(free_ptr) char *path = realpath(out->shown, NULL);
+	struct stat named;
+
+	return path && !stat(path, &named) && named.st_dev == st->st_dev &&
+	       named.st_ino == st->st_ino;
+}
+
 static int plan(struct outfile *out, struct why *why)
 {
 	int fd = named_descriptor(out->shown);
@@ -97,9 +110,10 @@ static int plan(struct outfile *out, struct why *why)
 			return fail(out, errno ? errno : ENOENT, why);
 		return plan_regular(out, false, 0, why);
 	}
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode) && has_name(out, &st))
 		return plan_regular(out, true, st.st_mode, why);
-	out->fd = open(out->shown, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	out->fd = open(out->shown, O_WRONLY | O_APPEND | O_CLOEXEC |
+				   O_NOCTTY);
 	return out->fd < 0 ? fail(out, errno, why) : 0;
 }
 
