@@ -10,8 +10,9 @@ static struct cell random_cell(struct rng *rng)
 
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		if (rng_below(rng, 2))
-			cell_add(&cell, m, (int64_t)rng_below(rng, 2000000) -
-				 1000000);
+			(rng_below(rng, 4) ? cell_add : cell_add_estimate)(
+				&cell, m, (int64_t)rng_below(rng, 2000000) -
+					  1000000);
 	for (uint64_t n = rng_below(rng, 4); n; n--)
 		tally_look(&cell.tally, (double)rng_below(rng, 1 << 20));
 	return cell;
@@ -20,6 +21,7 @@ static struct cell random_cell(struct rng *rng)
 static void assert_same(const struct cell *a, const struct cell *b)
 {
 	assert_int_equal(a->have, b->have);
+	assert_int_equal(a->estimated, b->estimated);
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		assert_true(a->value[m] == b->value[m]);
 	assert_true(a->tally.looks == b->tally.looks);
@@ -112,6 +114,23 @@ static void adding_marks_a_measure_as_known(void **state)
 	assert_true(cell.value[MEASURE_WRITE_BYTES] == -2);
 }
 
+static void an_estimate_makes_the_sum_an_estimate(void **state)
+{
+	struct cell exact = { 0 }, guess = { 0 };
+
+	(void)state;
+	cell_add(&exact, MEASURE_WALL, 10);
+	cell_add(&exact, MEASURE_CPU, 10);
+	assert_false(cell_is_estimate(&exact, MEASURE_WALL));
+	cell_add_estimate(&guess, MEASURE_WALL, 5);
+	assert_true(cell_has(&guess, MEASURE_WALL));
+	assert_true(cell_is_estimate(&guess, MEASURE_WALL));
+	cell_merge(&exact, &guess);
+	assert_true(exact.value[MEASURE_WALL] == 15);
+	assert_true(cell_is_estimate(&exact, MEASURE_WALL));
+	assert_false(cell_is_estimate(&exact, MEASURE_CPU));
+}
+
 /* A difference below zero is made up for by the next: nothing is cut. */
 static void negative_parts_are_kept(void **state)
 {
@@ -145,6 +164,7 @@ int main(void)
 		cmocka_unit_test(merge_is_commutative),
 		cmocka_unit_test(merge_adds_everything),
 		cmocka_unit_test(adding_marks_a_measure_as_known),
+		cmocka_unit_test(an_estimate_makes_the_sum_an_estimate),
 		cmocka_unit_test(negative_parts_are_kept),
 		cmocka_unit_test(tables_are_whole),
 	};

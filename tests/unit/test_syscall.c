@@ -33,11 +33,26 @@ static void native_names(void **state)
 	check(ABI_NATIVE, SYS_fsync, "fsync");
 	check(ABI_NATIVE, SYS_fdatasync, "fdatasync");
 	check(ABI_NATIVE, SYS_epoll_pwait, "epoll_pwait");
-	check(ABI_NATIVE, SYS_pread64, "pread64");
 	check(ABI_NATIVE, SYS_futex, "futex");
 	check(ABI_NATIVE, SYS_openat, "openat");
 	check(ABI_NATIVE, SYS_clock_nanosleep, "clock_nanosleep");
 	check(ABI_NATIVE, SYS_exit_group, "exit_group");
+}
+
+/* As in the kernel's tables and in strace, not as in a library's own. */
+static void names_are_the_kernels(void **state)
+{
+	(void)state;
+	if (!HAS_TABLES)
+		skip_because("library: built without libaudit and libseccomp");
+	check(ABI_NATIVE, SYS_pread64, "pread64");
+	check(ABI_NATIVE, SYS_pwrite64, "pwrite64");
+	check(ABI_NATIVE, SYS_getdents64, "getdents64");
+#ifdef __x86_64__
+	check(ABI_COMPAT, 180, "pread64");
+	check(ABI_COMPAT, 283, "kexec_load");
+	check(ABI_COMPAT, 423, "sched_rr_get_interval_time64");
+#endif
 }
 
 /* One number means three calls. */
@@ -163,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(native_names),
+		cmocka_unit_test(names_are_the_kernels),
 		cmocka_unit_test(a_number_means_a_call_with_its_abi),
 		cmocka_unit_test(x32_has_numbers_of_its_own),
 		cmocka_unit_test(unknown_numbers_are_hexadecimal),
