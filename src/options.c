@@ -33,6 +33,15 @@ static int bad(struct why *why, const char *option, const char *arg,
 	return why_set(why, EINVAL, "%s '%s': %s", option, arg, wanted);
 }
 
+/* Once, however often it is named. */
+static void add_pid(struct options *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->n_pids; i++)
+		if (o->pids[i] == pid)
+			return;
+	o->pids[o->n_pids++] = pid;
+}
+
 static int set_pid(struct options *o, const char *arg, struct why *why)
 {
 	static const char separators[] = ", \t\n";
@@ -53,7 +62,7 @@ static int set_pid(struct options *o, const char *arg, struct why *why)
 		if (o->n_pids == MAX_PIDS)
 			return why_set(why, EINVAL, "more than %d process "
 				       "ids", MAX_PIDS);
-		o->pids[o->n_pids++] = (pid_t)pid;
+		add_pid(o, (pid_t)pid);
 		p += len;
 	}
 	return 0;
@@ -220,7 +229,7 @@ static const struct option_desc table[] = {
 	{ 0, "collector", "NAME", "Collect", set_collector,
 	  "how to measure; see --list=collectors" },
 	{ 0, "rate", "HZ", "Collect", set_rate,
-	  "looks a second at each thread (default: what 1% of a core gives)" },
+	  "looks a second at each thread (default: within 1% of a core)" },
 	{ 'S', "sort", "COLUMN", "Report", set_sort,
 	  "sort rows by a column (default: wall)" },
 	{ 'U', "columns", "LIST", "Report", set_columns,

@@ -32,7 +32,7 @@ struct session {
 	char command[256];	/* the target, for reports */
 };
 
-/* Reports need a measure that only single threads' files have. */
+/* Rows or columns need more of single threads than their clocks. */
 static bool needs_details(const struct options *o,
 			  const struct column_list *columns)
 {
@@ -66,6 +66,9 @@ static int plan_report(struct session *s, const struct collector_ops *ops,
 					  .measures = s->measures,
 					  .by = o->by } };
 
+	if (o->by & dim_bit(DIM_SYSCALL))
+		none.cfg.measures &= ops->by_call;
+
 	if (o->columns)
 		column_parse(o->columns, &report->columns, NULL);
 	else
@@ -82,12 +85,16 @@ static int plan_report(struct session *s, const struct collector_ops *ops,
 
 static int catch_signals(struct session *s, struct why *why)
 {
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
 	sigset_t mask;
 
+	/* What was ignored at our start stays so: nohup means it. */
 	sigemptyset(&mask);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGHUP);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
+		if (!sigaction(ending[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(&mask, ending[i]);
 	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
 	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signal_fd < 0)

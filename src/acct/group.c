@@ -114,6 +114,8 @@ static void draft_running(struct draft *draft, const struct owner *owner)
 		cell_add(cell, MEASURE_RUNQ, runq);
 	cell->estimated |= clocks->estimated & (measure_bit(MEASURE_RUNQ) |
 						measure_bit(MEASURE_CPU));
+	if (cell->estimated)
+		cell->estimated |= measure_bit(MEASURE_WALL);
 }
 
 static struct draft *draft_of(struct map *drafts, const struct owner *owner,

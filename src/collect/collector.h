@@ -45,7 +45,8 @@ struct collector {
 struct collector_ops {
 	const char *name, *summary;
 	unsigned measures;	/* best case, bits of enum measure */
-	unsigned estimated;	/* which of them are estimates, by call */
+	unsigned by_call;	/* which of them it has for single calls */
+	unsigned estimated;	/* which of these are estimates */
 	const char *missing;	/* why it is not built in, or NULL */
 	int (*probe)(const struct procfs *fs, unsigned *measures,
 		     struct why *why);

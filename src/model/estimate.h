@@ -2,10 +2,11 @@
 /*
  * A share estimated from looks at random moments, with its 95% confidence
  * interval: Wilson's score interval over the effective number of looks,
- * (sum of weights)^2 / sum of squared weights (Kish). Looks are spread
- * evenly over time with jitter, not drawn independently, which makes the
- * true error smaller than this says: the interval errs on the wide side.
- * It is never of width zero: one look in a hundred can have missed a state.
+ * (sum of weights)^2 / sum of squared weights (Kish). Looks at one thread
+ * are spread evenly over time with jitter, which makes the true error
+ * smaller than this says; looks at several threads in one round are alike
+ * where the threads work in step, which makes it larger. The interval is
+ * never of width zero: one look in a hundred can have missed a state.
  */
 #ifndef MODEL_ESTIMATE_H
 #define MODEL_ESTIMATE_H

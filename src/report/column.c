@@ -309,8 +309,10 @@ int column_check(const struct snapshot *snap, const struct column *column,
 {
 	if (column->needs & ~snap->cfg.measures)
 		return why_set(why, EINVAL, "cannot sort by %s: the %s "
-			       "collector does not measure it", column->id,
-			       snap->cfg.collector);
+			       "collector does not measure it%s", column->id,
+			       snap->cfg.collector,
+			       snap->cfg.by & dim_bit(DIM_SYSCALL) ?
+			       " for single calls" : "");
 	if (column->dim && !(column->dim & snap->cfg.by))
 		return why_set(why, EINVAL, "cannot sort by %s: rows are not "
 			       "grouped by it; see --by", column->id);

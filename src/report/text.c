@@ -193,6 +193,14 @@ static void print_loss(FILE *out, const struct snapshot *snap)
 	fputs(any ? "\n" : "lost: nothing\n", out);
 }
 
+static bool any_estimate(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_rows; i++)
+		if (snap->rows[i].cell.estimated)
+			return true;
+	return snap->all.cell.estimated;
+}
+
 /* Worth a line from 0.5% of the interval on. */
 static void print_machine(FILE *out, const struct snapshot *snap)
 {
@@ -215,8 +223,8 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 	char safe[512];
 
 	print_loss(out, snap);
-	fprintf(out, "in flight: %llu of %llu threads are asleep in a call "
-		"now\n", (unsigned long long)snap->now.in_flight,
+	fprintf(out, "in flight: %llu of %llu threads asleep in a call now\n",
+		(unsigned long long)snap->now.in_flight,
 		(unsigned long long)snap->now.threads);
 	if (all->has_seen && wall > 0)
 		fprintf(out, "witness: %.1f%% to %.1f%% asleep by looks alone "
@@ -229,7 +237,7 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,
 		interval / NS_PER_SEC,
 		100.0 * (double)snap->cfg.own_cpu_ns / interval);
-	if (snap->cfg.estimated)
+	if (any_estimate(snap))
 		fputs("~ is estimated from looks, with its 95% interval in "
 		      "+/-; - is not measured\n", out);
 	for (size_t i = 0; i < snap->n_notes; i++)

@@ -227,6 +227,8 @@ const struct collector_ops collector_proc = {
 	.summary = "reads /proc of a running process; clocks are exact, "
 		   "calls are sampled",
 	.measures = ALL_MEASURES,
+	.by_call = 1u << MEASURE_WALL | 1u << MEASURE_BLOCKED |
+		   1u << MEASURE_CPU | 1u << MEASURE_RUNQ,
 	.estimated = 1u << MEASURE_BLOCKED | 1u << MEASURE_WALL,
 	.probe = proc_probe,
 	.open = proc_open,

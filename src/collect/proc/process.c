@@ -333,7 +333,7 @@ void process_end(struct proc_ctx *ctx, struct process *p)
 void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 {
 	char text[400], name[64], yama[16] = "";
-	const char *shown, *cause, *what;
+	const char *shown, *cause, *what, *remedy;
 
 	shown = text_untrusted(name, sizeof(name), p->last.comm);
 	if (p->see == SEE_SYSCALL && err == -EPERM) {
@@ -352,9 +352,11 @@ void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 			"for it), so its /proc/PID/syscall may not be read";
 		p->see = SEE_STATE;
 	}
+	/* Scope 3 says no to root, too, and cannot be taken back. */
+	remedy = err == -ENOENT ? "" : *yama == '3' ?
+		 "; only a boot with a lower scope changes that" :
+		 "; run as root or with CAP_SYS_PTRACE";
 	snprintf(text, sizeof(text), "the call that threads of %s %d are "
-		 "blocked in %s: %s%s", shown, p->pid, what, cause,
-		 err == -ENOENT ? "" :
-		 "; run as root or with CAP_SYS_PTRACE");
+		 "blocked in %s: %s%s", shown, p->pid, what, cause, remedy);
 	proc_note(ctx, p, text);
 }

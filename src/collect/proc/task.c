@@ -351,7 +351,7 @@ int task_look(struct proc_ctx *ctx, struct task *task)
 	if (err)
 		return err;
 	/* A stop keeps the number of the call that it came after. */
-	if (task->process->last.state == 'T' && abi_is_wait(abi, nr)) {
+	if (strchr("Tt", task->process->last.state) && abi_is_wait(abi, nr)) {
 		abi = ABI_STATE;
 		nr = STATE_OUTSIDE;
 	}
