@@ -41,16 +41,20 @@ void owner_merge(struct owner *into, const struct owner *from)
 	cell_merge(&into->clocks, &from->clocks);
 	tally_merge(&into->all, &from->all);
 	tally_merge(&into->asleep, &from->asleep);
+	into->stolen_lo += from->stolen_lo;
+	into->stolen_hi += from->stolen_hi;
 }
 
-int group_owners(struct group *group, const struct ledger *ledger,
-		unsigned by)
+/* What the machine lost counts from this share of an owner's wall on. */
+#define STOLEN_FROM 0.005
+
+static int collect_owners(struct group *group, const struct ledger *ledger,
+			  unsigned by)
 {
 	const struct record *record;
 	size_t pos = 0;
 
 	map_init(&group->owners, sizeof(struct key));
-	by &= ~dim_bit(DIM_SYSCALL);
 	while ((record = map_next(&ledger->records, &pos))) {
 		struct key key = key_project(&record->key, by);
 		struct owner *owner = entry_of(&group->owners, &key,
@@ -67,6 +71,90 @@ int group_owners(struct group *group, const struct ledger *ledger,
 			tally_merge(&owner->asleep, &record->cell.tally);
 	}
 	return 0;
+}
+
+/* How much was stolen from a process while it ran. */
+static struct estimate stolen_from(const struct owner *process, double lost)
+{
+	struct estimate asleep = estimate_share(&process->asleep,
+						&process->all);
+	const int64_t *value = process->clocks.value;
+	double wall = (double)value[MEASURE_WALL];
+	double ran = (double)(value[MEASURE_CPU] + value[MEASURE_RUNQ]);
+
+	if (!process->all.looks || lost < STOLEN_FROM * wall ||
+	    !cell_has(&process->clocks, MEASURE_RUNQ))
+		return (struct estimate){ 0 };
+	return (struct estimate){
+		.share = fmin(fmax((1 - asleep.share) * wall - ran, 0), lost),
+		.lo = fmin(fmax((1 - asleep.hi) * wall - ran, 0), lost),
+		.hi = fmin(fmax((1 - asleep.lo) * wall - ran, 0), lost),
+	};
+}
+
+/* @part of what was stolen from its process was stolen from @owner. */
+static void move_stolen(struct owner *owner, const struct estimate *stolen,
+			double part)
+{
+	int64_t ns = (int64_t)(stolen->share * part);
+
+	owner->stolen_lo = stolen->lo * part;
+	owner->stolen_hi = stolen->hi * part;
+	if (ns <= 0)
+		return;
+	cell_add_estimate(&owner->clocks, MEASURE_BLOCKED, -ns);
+	cell_add_estimate(&owner->clocks, MEASURE_STOLEN, ns);
+}
+
+static double cpu_of(const struct owner *owner)
+{
+	return (double)owner->clocks.value[MEASURE_CPU];
+}
+
+/*
+ * Estimated per process, for there are more looks at a process than at one
+ * of its threads; threads get it as they got the CPU.
+ */
+static int correct_stolen(struct group *group, const struct ledger *ledger)
+{
+	double lost = (double)(ledger->machine.interrupts_ns +
+			       ledger->machine.stolen_ns), sum = 0;
+	const struct owner *process;
+	struct group processes;
+	struct owner *owner;
+	size_t pos = 0;
+	int err;
+
+	if (lost <= 0)
+		return 0;
+	err = collect_owners(&processes, ledger, dim_bit(DIM_PROCESS));
+	while (!err && (process = map_next(&processes.owners, &pos)))
+		sum += stolen_from(process, lost).share;
+	for (pos = 0; !err && (owner = map_next(&group->owners, &pos)); ) {
+		struct key key = key_project(&owner->key,
+					     dim_bit(DIM_PROCESS));
+		struct estimate stolen;
+
+		process = map_get(&processes.owners, &key);
+		if (cpu_of(process) <= 0)
+			continue;
+		stolen = stolen_from(process, lost);
+		move_stolen(owner, &stolen, cpu_of(owner) / cpu_of(process) *
+			    (sum > lost ? lost / sum : 1));
+	}
+	group_done(&processes);
+	return err;
+}
+
+int group_owners(struct group *group, const struct ledger *ledger,
+		 unsigned by)
+{
+	int err;
+
+	/* Time is stolen from a process, not from all of them at once. */
+	by = (by & ~dim_bit(DIM_SYSCALL)) | dim_bit(DIM_PROCESS);
+	err = collect_owners(group, ledger, by);
+	return err ? err : correct_stolen(group, ledger);
 }
 
 void group_done(struct group *group)
@@ -96,6 +184,16 @@ static void draft_blocked(struct draft *draft, const struct estimate *est,
 	draft->above_sq += pow((est->hi - est->share) * whole_ns, 2);
 }
 
+/* What is not known of stolen time is not known of blocked time. */
+static void draft_stolen(struct draft *draft, const struct owner *owner,
+			 double share)
+{
+	double stolen = (double)owner->clocks.value[MEASURE_STOLEN];
+
+	draft->below_sq += pow((owner->stolen_hi - stolen) * share, 2);
+	draft->above_sq += pow((stolen - owner->stolen_lo) * share, 2);
+}
+
 /* The owner's time on the CPU and in the run queue, which no look can tell
  * apart by call. */
 static void draft_running(struct draft *draft, const struct owner *owner)
@@ -104,12 +202,15 @@ static void draft_running(struct draft *draft, const struct owner *owner)
 	struct cell *cell = &draft->row.cell;
 	int64_t cpu = clocks->value[MEASURE_CPU];
 	int64_t runq = clocks->value[MEASURE_RUNQ];
+	int64_t stolen = clocks->value[MEASURE_STOLEN];
 
 	if (!cell_has(clocks, MEASURE_CPU))
 		cpu = clocks->value[MEASURE_USER] +
 		      clocks->value[MEASURE_SYSTEM];
 	cell_add(cell, MEASURE_CPU, cpu);
-	cell_add(cell, MEASURE_WALL, cpu + runq);
+	cell_add(cell, MEASURE_WALL, cpu + runq + stolen);
+	if (cell_has(clocks, MEASURE_STOLEN))
+		cell_add_estimate(cell, MEASURE_STOLEN, stolen);
 	if (cell_has(clocks, MEASURE_RUNQ))
 		cell_add(cell, MEASURE_RUNQ, runq);
 	cell->estimated |= clocks->estimated & (measure_bit(MEASURE_RUNQ) |
@@ -135,8 +236,11 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 {
 	static const struct estimate all_of_it = { 1, 1, 1 };
 	int64_t blocked = owner->clocks.value[MEASURE_BLOCKED];
-	/* With threads apart, what is left of the process ran in them. */
-	bool rest = by & dim_bit(DIM_THREAD) && owner->key.tid == TID_PROCESS;
+	/* With threads apart, the user and system time that is left of the
+	 * process is the CPU time of threads that have rows of their own. */
+	bool rest = by & dim_bit(DIM_THREAD) &&
+		    owner->key.tid == TID_PROCESS &&
+		    !cell_has(&owner->clocks, MEASURE_CPU);
 	struct draft *draft;
 
 	if (!rest) {
@@ -176,6 +280,7 @@ static int draft_call(struct map *drafts, const struct owner *owner,
 	    call->cell.tally.looks == owner->asleep.looks)
 		est.lo = est.hi = 1;
 	draft_blocked(draft, &est, fmax(whole, 0), est.lo >= 1);
+	draft_stolen(draft, owner, est.share);
 	return 0;
 }
 
@@ -217,15 +322,16 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 	return err;
 }
 
-/* Rows that are clocks alone: nothing is estimated. */
-static int draft_clocks(struct map *drafts, const struct group *group)
+/* Rows that are clocks alone: no look is needed for them. */
+static int draft_clocks(struct map *drafts, const struct group *group,
+			unsigned by)
 {
 	const struct owner *owner;
 	size_t pos = 0;
 
 	while ((owner = map_next(&group->owners, &pos))) {
-		struct draft *draft = entry_of(drafts, &owner->key,
-					       sizeof(*draft));
+		struct key key = key_project(&owner->key, by);
+		struct draft *draft = entry_of(drafts, &key, sizeof(*draft));
 
 		if (!draft)
 			return -ENOMEM;
@@ -276,12 +382,10 @@ int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
 	int err;
 
 	map_init(&drafts, sizeof(struct key));
-	/* Estimates are made per process even where rows merge processes. */
-	err = group_owners(&group, ledger,
-			  by_call ? by | dim_bit(DIM_PROCESS) : by);
+	err = group_owners(&group, ledger, by);
 	if (!err)
 		err = by_call ? draft_rows(&drafts, ledger, &group, by) :
-				draft_clocks(&drafts, &group);
+				draft_clocks(&drafts, &group, by);
 	if (!err)
 		err = finish_rows(&drafts, ret, ret_n);
 	free_entries(&drafts);

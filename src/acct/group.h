@@ -8,6 +8,13 @@
  * Each call's estimate is the owner's exact blocked time, shared out as the
  * looks that found it asleep were: a ratio estimator, so that the calls'
  * estimates add up to the exact total.
+ *
+ * Where the hypervisor or interrupts took time from the machine, the kernel
+ * may keep that out of the threads' CPU time, and their off-CPU clocks take
+ * it for blocked. How much of it hit an owner while it ran, is estimated:
+ * the time that looks found it running, less what it ran and queued, within
+ * what the machine lost in all. That is moved from blocked to stolen. A
+ * machine that lost next to nothing leaves blocked exact.
  */
 #ifndef ACCT_GROUP_H
 #define ACCT_GROUP_H
@@ -21,6 +28,7 @@ struct owner {
 	struct cell clocks;
 	struct tally all;	/* every look */
 	struct tally asleep;	/* the looks that found it blocked */
+	double stolen_lo, stolen_hi;	/* 95% interval, ns */
 };
 
 struct group {
@@ -29,7 +37,10 @@ struct group {
 
 void owner_merge(struct owner *into, const struct owner *from);
 
-/* The owners by the dimensions @by, DIM_SYSCALL left out. 0 or -ENOMEM. */
+/*
+ * The owners by the dimensions @by, DIM_SYSCALL left out, processes always
+ * apart. 0 or -ENOMEM.
+ */
 int group_owners(struct group *group, const struct ledger *ledger,
 		unsigned by);
 void group_done(struct group *group);

@@ -119,7 +119,8 @@ static int by_wall(const void *a, const void *b)
 static void finish_account(struct account *account)
 {
 	static const enum measure terms[] = {
-		MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED, MEASURE_RUNQ
+		MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED, MEASURE_RUNQ,
+		MEASURE_STOLEN
 	};
 	struct cell *cell = &account->cell;
 
@@ -148,6 +149,18 @@ static void add_witness(struct account *account, const struct owner *owner)
 				  account->seen_ns);
 }
 
+static void add_interval(struct account *account, const struct owner *owner)
+{
+	const int64_t *value = owner->clocks.value;
+	double clock = (double)(value[MEASURE_BLOCKED] +
+				value[MEASURE_STOLEN]);
+
+	if (owner->stolen_hi <= 0)
+		return;
+	account->blocked_lo_ns = (int64_t)(clock - owner->stolen_hi);
+	account->blocked_hi_ns = (int64_t)(clock - owner->stolen_lo);
+}
+
 static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 			 const struct group *processes)
 {
@@ -170,6 +183,7 @@ static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 		if (!account->name)
 			return -ENOMEM;
 		add_witness(account, owner);
+		add_interval(account, owner);
 		finish_account(account);
 		snap->n_processes++;
 		cell_merge(&snap->all.cell, &account->cell);
@@ -179,6 +193,7 @@ static int take_accounts(struct snapshot *snap, const struct ledger *ledger,
 	qsort(snap->processes, snap->n_processes, sizeof(*snap->processes),
 	      by_wall);
 	add_witness(&snap->all, &looked);
+	add_interval(&snap->all, &looked);
 	finish_account(&snap->all);
 	return 0;
 }

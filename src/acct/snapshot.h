@@ -39,7 +39,7 @@ struct wait {
 
 /*
  * The ledger of one process or of all: wall = user + system + blocked +
- * runq + residual. wall is thread lifetimes by the monotonic clock, user
+ * runq + stolen + residual. wall is thread lifetimes by the monotonic clock, user
  * and system come from the process's stat, runq from its threads'
  * schedstat, blocked from their off-CPU clocks; the residual is what these
  * sources disagree about.
@@ -62,6 +62,8 @@ struct account {
 	bool has_seen;
 	int64_t seen_ns, seen_lo_ns, seen_hi_ns;
 	int64_t looked_wall_ns, looked_blocked_ns;
+	/* 95% interval of blocked where time was stolen; else both 0 */
+	int64_t blocked_lo_ns, blocked_hi_ns;
 };
 
 struct snapshot_cfg {

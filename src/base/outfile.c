@@ -188,7 +188,8 @@ int outfile_write(struct outfile *out, const char *data, size_t len,
 	if (out->path) {
 		if (!err)
 			out->size += (off_t)len;
-		else if (ftruncate(out->fd, out->size))
+		else if (ftruncate(out->fd, out->size) ||
+			 lseek(out->fd, out->size, SEEK_SET) < 0)
 			return why_set(why, -err, "%s ends in half a report: "
 				       "%s", out->shown, strerror(-err));
 	}

@@ -11,6 +11,8 @@ const struct measure_desc measure_table[MEASURE_COUNT] = {
 	[MEASURE_CPU] = { "cpu", UNIT_NS, "running on a CPU" },
 	[MEASURE_USER] = { "user", UNIT_NS, "CPU time in user mode" },
 	[MEASURE_SYSTEM] = { "system", UNIT_NS, "CPU time in the kernel" },
+	[MEASURE_STOLEN] = { "stolen", UNIT_NS,
+		"taken by the hypervisor or by interrupts while it ran" },
 	[MEASURE_CALLS] = { "calls", UNIT_COUNT, "system calls" },
 	[MEASURE_ERRORS] = { "errors", UNIT_COUNT,
 		"system calls that failed" },

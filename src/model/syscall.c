@@ -84,12 +84,12 @@ static const char *from_data(int abi, int nr)
 
 char *syscall_name(char *buf, size_t size, int abi, int nr)
 {
-	const char *name = from_libaudit(abi, nr);
+	const char *name = from_data(abi, nr);
 
+	if (!name)
+		name = from_libaudit(abi, nr);
 	if (!name && from_libseccomp(buf, size, abi, nr))
 		return buf;
-	if (!name)
-		name = from_data(abi, nr);
 	if (name)
 		snprintf(buf, size, "%s", name);
 	else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of system calls. Sources in this order: libaudit's tables,
- * libseccomp's, then data/syscalls.csv for what is newer than both; a
- * number that none knows is syscall_0xNNN, as strace prints it.
+ * Names of system calls. Sources in this order: data/syscalls.csv for what
+ * the libraries are too old for, or have by another name than the kernel;
+ * libaudit's tables; libseccomp's; a number that none knows is syscall_0xNNN, as strace prints it.
  */
 #ifndef MODEL_SYSCALL_H
 #define MODEL_SYSCALL_H

@@ -140,6 +140,8 @@ const struct column column_table[] = {
 		"asleep, waiting for something"),
 	MEASURE("runq", "runq s", KIND_NS, RUNQ, "waiting for a CPU"),
 	MEASURE("cpu", "cpu s", KIND_NS, CPU, "running on a CPU"),
+	MEASURE("stolen", "stolen s", KIND_NS, STOLEN,
+		"taken by the hypervisor or interrupts while it ran"),
 	MEASURE("calls", "calls", KIND_COUNT, CALLS, "system calls"),
 	MEASURE("errors", "errors", KIND_COUNT, ERRORS,
 		"system calls that failed"),

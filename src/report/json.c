@@ -116,6 +116,12 @@ static json_t *json_account(const struct account *account)
 	if (account->has_residual)
 		json_object_set_new(object, "residual_ns",
 				    json_integer(account->residual_ns));
+	if (account->blocked_hi_ns > account->blocked_lo_ns) {
+		json_object_set_new(object, "blocked_lo_ns",
+				    json_integer(account->blocked_lo_ns));
+		json_object_set_new(object, "blocked_hi_ns",
+				    json_integer(account->blocked_hi_ns));
+	}
 	if (account->has_seen) {
 		json_object_set_new(object, "seen_blocked_ns",
 				    json_integer(account->seen_ns));

@@ -120,18 +120,31 @@ static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 		grid_put(grid, "-");
 }
 
-static const enum measure ledger_terms[] = {
-	MEASURE_WALL, MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED,
-	MEASURE_RUNQ
+/* The ledger's terms; stolen time has a column where there is some. */
+static const struct {
+	enum measure measure;
+	const char *title;
+} ledger_terms[] = {
+	{ MEASURE_WALL, "wall s" },
+	{ MEASURE_USER, "= user" },
+	{ MEASURE_SYSTEM, "+ system" },
+	{ MEASURE_BLOCKED, "+ blocked" },
+	{ MEASURE_RUNQ, "+ runq" },
+	{ MEASURE_STOLEN, "+ stolen" },
 };
 
-#define N_TERMS (sizeof(ledger_terms) / sizeof(*ledger_terms))
+static size_t count_terms(const struct snapshot *snap)
+{
+	bool stolen = cell_has(&snap->all.cell, MEASURE_STOLEN);
+
+	return sizeof(ledger_terms) / sizeof(*ledger_terms) - !stolen;
+}
 
 static void put_account(struct grid *grid, const struct account *account,
-			const char *name)
+			const char *name, size_t terms)
 {
-	for (size_t i = 0; i < N_TERMS; i++) {
-		enum measure m = ledger_terms[i];
+	for (size_t i = 0; i < terms; i++) {
+		enum measure m = ledger_terms[i].measure;
 
 		put_ns(grid, cell_has(&account->cell, m),
 		       cell_is_estimate(&account->cell, m),
@@ -148,24 +161,22 @@ static void put_account(struct grid *grid, const struct account *account,
 /* wall = user + system + blocked + runq + residual, by process. */
 static int print_ledger(FILE *out, const struct snapshot *snap)
 {
-	static const char *const titles[] = {
-		"wall s", "= user", "+ system", "+ blocked", "+ runq",
-		"+ residual", "pid"
-	};
+	size_t n = snap->n_processes, terms = count_terms(snap);
 	struct grid grid;
-	size_t n = snap->n_processes;
 
-	grid_init(&grid, N_TERMS + 3);
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		grid_head(&grid, titles[i], false);
+	grid_init(&grid, (int)terms + 3);
+	for (size_t i = 0; i < terms; i++)
+		grid_head(&grid, ledger_terms[i].title, false);
+	grid_head(&grid, "+ residual", false);
+	grid_head(&grid, "pid", false);
 	grid_head(&grid, "process", true);
 	if (n > MAX_PROCESSES)
 		n = MAX_PROCESSES;
 	for (size_t i = 0; i < n; i++)
 		put_account(&grid, &snap->processes[i],
-			    snap->processes[i].name);
+			    snap->processes[i].name, terms);
 	grid_rule(&grid);
-	put_account(&grid, &snap->all, "total");
+	put_account(&grid, &snap->all, "total", terms);
 	if (n < snap->n_processes)
 		fprintf(out, "(the first %zu of %zu processes)\n", n,
 			snap->n_processes);
@@ -210,7 +221,7 @@ static void print_machine(FILE *out, const struct snapshot *snap)
 	    snap->cfg.interval_ns / 200)
 		return;
 	fprintf(out, "machine: %.2f s stolen by the hypervisor and %.2f s in "
-		"interrupts, on all CPUs; they can show as blocked\n",
+		"interrupts, on all CPUs\n",
 		(double)machine->stolen_ns / NS_PER_SEC,
 		(double)machine->interrupts_ns / NS_PER_SEC);
 }

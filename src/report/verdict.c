@@ -94,6 +94,10 @@ static int take_parts(struct part *parts, const struct account *account)
 	if (cell_has(cell, MEASURE_RUNQ))
 		plain_part(&parts[n++], account, cell->value[MEASURE_RUNQ],
 			   "waiting for a CPU");
+	if (cell_has(cell, MEASURE_STOLEN))
+		plain_part(&parts[n++], account,
+			   cell->value[MEASURE_STOLEN],
+			   "stolen by the hypervisor or interrupts");
 	qsort(parts, (size_t)n, sizeof(*parts), larger_first);
 	return n;
 }
@@ -101,7 +105,7 @@ static int take_parts(struct part *parts, const struct account *account)
 /* "43% waiting for events, 31% on the CPU ...", without a line's end. */
 static void print_parts(FILE *out, const struct account *account)
 {
-	struct part parts[SNAPSHOT_WAITS + 3];
+	struct part parts[SNAPSHOT_WAITS + 4];
 	int n;
 
 	if (account->cell.value[MEASURE_WALL] <= 0) {

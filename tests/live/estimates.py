@@ -26,11 +26,10 @@ class Score:
     def add(self, number, run, truth, row):
         """Counts one run; a call the report lacks is outside."""
         wall = run.truth["wall_ns"]
-        # What a hypervisor took from a thread is in none of its counters;
-        # it is no excuse for more than a little.
-        high = truth["blocked_ns"] + min(run.stolen_ns, STOLEN * wall)
+        # What a hypervisor took is in neither's counters for sure.
+        high = truth["blocked_ns"] + run.stolen_ns
         # After its wake-up the thread may have queued: not blocked any more.
-        low = truth["blocked_ns"] - truth["late_ns"]
+        low = truth["blocked_ns"] - truth["late_ns"] - run.stolen_ns
         got = [row.get(key) for key in
                ("blocked_lo_ns", "blocked_ns", "blocked_hi_ns")]
         if None in got:
@@ -38,7 +37,7 @@ class Score:
             return
         good = got[0] <= high and low <= got[2]
         self.inside += good
-        self.widths.append((got[2] - got[0]) / wall)
+        self.widths.append((got[2] - got[0] - run.stolen_ns) / wall)
         self.error += (got[1] - truth["blocked_ns"]) / wall
         line = (f"run {number}: truth {live.msec(low)} to {live.msec(high)}, "
                 f"estimate {live.msec(got[1])} in {live.msec(got[0])} to "

@@ -15,7 +15,8 @@
 
 #define KEPT_BACK_FDS 64	/* for reports, pipes and one-off reads */
 
-#define SCHED_MEASURES (1u << MEASURE_RUNQ | 1u << MEASURE_SWITCHES)
+#define SCHED_MEASURES \
+	(1u << MEASURE_RUNQ | 1u << MEASURE_SWITCHES | 1u << MEASURE_STOLEN)
 #define IO_MEASURES \
 	(1u << MEASURE_READS | 1u << MEASURE_WRITES | \
 	 1u << MEASURE_READ_CHARS | 1u << MEASURE_WRITE_CHARS | \
@@ -228,8 +229,10 @@ const struct collector_ops collector_proc = {
 		   "calls are sampled",
 	.measures = ALL_MEASURES,
 	.by_call = 1u << MEASURE_WALL | 1u << MEASURE_BLOCKED |
-		   1u << MEASURE_CPU | 1u << MEASURE_RUNQ,
-	.estimated = 1u << MEASURE_BLOCKED | 1u << MEASURE_WALL,
+		   1u << MEASURE_CPU | 1u << MEASURE_RUNQ |
+		   1u << MEASURE_STOLEN,
+	.estimated = 1u << MEASURE_BLOCKED | 1u << MEASURE_WALL |
+		     1u << MEASURE_STOLEN,
 	.probe = proc_probe,
 	.open = proc_open,
 	.start = proc_start,
