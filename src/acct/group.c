@@ -279,7 +279,8 @@ static int draft_call(struct map *drafts, const struct owner *owner,
 	    call->key.nr == STATE_ASLEEP &&
 	    call->cell.tally.looks == owner->asleep.looks)
 		est.lo = est.hi = 1;
-	draft_blocked(draft, &est, fmax(whole, 0), est.lo >= 1);
+	draft_blocked(draft, &est, fmax(whole, 0), est.lo >= 1 &&
+		      !cell_is_estimate(&owner->clocks, MEASURE_BLOCKED));
 	draft_stolen(draft, owner, est.share);
 	return 0;
 }

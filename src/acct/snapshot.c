@@ -138,6 +138,7 @@ static void add_witness(struct account *account, const struct owner *owner)
 
 	if (!owner->all.looks)
 		return;
+	account->by_clocks = cell_has(&owner->clocks, MEASURE_BLOCKED);
 	account->looked_wall_ns = owner->clocks.value[MEASURE_WALL];
 	account->looked_blocked_ns = owner->clocks.value[MEASURE_BLOCKED];
 	account->has_seen = true;

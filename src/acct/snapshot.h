@@ -59,7 +59,7 @@ struct account {
 	 * account of all it speaks of the processes that were looked at,
 	 * whose wall and blocked time are the last two.
 	 */
-	bool has_seen;
+	bool has_seen, by_clocks;	/* looks; blocked by clocks, too */
 	int64_t seen_ns, seen_lo_ns, seen_hi_ns;
 	int64_t looked_wall_ns, looked_blocked_ns;
 	/* 95% interval of blocked where time was stolen; else both 0 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/procparse.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,7 +15,8 @@ static bool take_base(const char **text, int base, uint64_t *ret)
 	char *end;
 
 	p += strspn(p, " \t");
-	if (*p == '-' || *p == '+')
+	/* strtoull() would take a sign, and blanks of more kinds. */
+	if (!isxdigit((unsigned char)*p))
 		return false;
 	errno = 0;
 	*ret = strtoull(p, &end, base);

@@ -58,7 +58,7 @@ struct event {
 	struct key key;
 	union {
 		double weight_ns;	/* SAMPLE: the time it stands for */
-		const char *text;	/* NAME, NOTE; copied by the sink */
+		const char *text;	/* NAME, NOTE; untrusted, copied */
 		struct gauges gauges;
 		struct machine machine;		/* since the last one */
 		struct {

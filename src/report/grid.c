@@ -76,6 +76,16 @@ void grid_rule(struct grid *grid)
 	grid->rule = grid->n;
 }
 
+/* Columns on a screen, where a character is not a byte. */
+static int width_of(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += (*text & 0xc0) != 0x80;
+	return width;
+}
+
 static void print_dashes(FILE *out, const int *width, int columns)
 {
 	for (int c = 0; c < columns; c++) {
@@ -92,14 +102,15 @@ static void print_line(FILE *out, const struct grid *grid, const int *width,
 {
 	for (int c = 0; c < grid->columns; c++) {
 		bool last = c == grid->columns - 1;
+		int pad;
 
 		if (c)
 			putc(' ', out);
-		if (last && grid->left[c])
-			fputs(fields[c], out);
+		pad = width[c] - width_of(fields[c]);
+		if (!grid->left[c])
+			fprintf(out, "%*s%s", pad, "", fields[c]);
 		else
-			fprintf(out, grid->left[c] ? "%-*s" : "%*s",
-				width[c], fields[c]);
+			fprintf(out, "%s%*s", fields[c], last ? 0 : pad, "");
 	}
 	putc('\n', out);
 }
@@ -110,9 +121,9 @@ int grid_print(struct grid *grid, FILE *out)
 	size_t columns = (size_t)grid->columns;
 
 	for (size_t c = 0; c < columns; c++)
-		width[c] = (int)strlen(grid->title[c]);
+		width[c] = width_of(grid->title[c]);
 	for (size_t i = 0; i < grid->n; i++) {
-		int len = (int)strlen(grid->fields[i]);
+		int len = width_of(grid->fields[i]);
 
 		if (width[i % columns] < len)
 			width[i % columns] = len;

@@ -226,23 +226,31 @@ static void print_machine(FILE *out, const struct snapshot *snap)
 		(double)machine->interrupts_ns / NS_PER_SEC);
 }
 
+static void print_witness(FILE *out, const struct account *all)
+{
+	double wall = (double)all->looked_wall_ns / 100;
+
+	if (!all->has_seen || wall <= 0)
+		return;
+	fprintf(out, "witness: %.1f%% to %.1f%% asleep by looks alone (95%%)",
+		(double)all->seen_lo_ns / wall,
+		(double)all->seen_hi_ns / wall);
+	if (all->by_clocks)
+		fprintf(out, ", %.1f%% by clocks",
+			(double)all->looked_blocked_ns / wall);
+	putc('\n', out);
+}
+
 static void print_foot(FILE *out, const struct snapshot *snap)
 {
-	const struct account *all = &snap->all;
 	double interval = (double)snap->cfg.interval_ns;
-	double wall = (double)all->looked_wall_ns / 100;
 	char safe[512];
 
 	print_loss(out, snap);
 	fprintf(out, "in flight: %llu of %llu threads asleep in a call now\n",
 		(unsigned long long)snap->now.in_flight,
 		(unsigned long long)snap->now.threads);
-	if (all->has_seen && wall > 0)
-		fprintf(out, "witness: %.1f%% to %.1f%% asleep by looks alone "
-			"(95%%), %.1f%% by clocks\n",
-			(double)all->seen_lo_ns / wall,
-			(double)all->seen_hi_ns / wall,
-			(double)all->looked_blocked_ns / wall);
+	print_witness(out, &snap->all);
 	print_machine(out, snap);
 	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core\n",
 		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,

@@ -187,6 +187,19 @@ static void gauges_are_the_last_ones(void **state)
 	assert_int_equal(book->ledger.gauges.in_flight, 6);
 }
 
+static void what_the_machine_lost_adds_up(void **state)
+{
+	struct event event = { .kind = EVENT_MACHINE, .machine = { 3, 40 } };
+	struct book *book = *state;
+
+	book->sink.event(book->sink.ctx, &event);
+	book->sink.event(book->sink.ctx, &event);
+	assert_true(book->ledger.machine.interrupts_ns == 6);
+	assert_true(book->ledger.machine.stolen_ns == 80);
+	ledger_next(&book->ledger);
+	assert_true(book->ledger.machine.stolen_ns == 0);
+}
+
 static void records_beyond_the_limit_are_merged_and_lost(void **state)
 {
 	struct book *book = *state;
@@ -268,6 +281,7 @@ int main(void)
 		WITH_BOOK(notes_are_said_once_and_limited),
 		WITH_BOOK(labels_are_numbers_for_texts),
 		WITH_BOOK(gauges_are_the_last_ones),
+		WITH_BOOK(what_the_machine_lost_adds_up),
 		WITH_BOOK(records_beyond_the_limit_are_merged_and_lost),
 		WITH_BOOK(endless_threads_do_not_grow_it),
 	};

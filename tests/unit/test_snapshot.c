@@ -36,7 +36,7 @@ static void check_identity(const struct account *account)
 	assert_true(account->has_residual);
 	assert_true(v[MEASURE_WALL] == v[MEASURE_USER] + v[MEASURE_SYSTEM] +
 		    v[MEASURE_BLOCKED] + v[MEASURE_RUNQ] +
-		    account->residual_ns);
+		    v[MEASURE_STOLEN] + account->residual_ns);
 }
 
 static void the_ledger_adds_up(void **state)

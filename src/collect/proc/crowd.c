@@ -2,6 +2,7 @@
 #include "collect/proc/crowd.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,7 @@ static void find_children(struct crowd *crowd, struct task *task)
 		/* Each has a blank behind it; without one it was cut. */
 		if (end == next || *end != ' ')
 			break;
-		if (pid > 0)
+		if (pid > 0 && pid <= INT_MAX)
 			add_process(crowd, (pid_t)pid, task->process,
 				    absent_ns);
 	}
@@ -259,8 +260,7 @@ static int look_process(struct crowd *crowd, struct task *leader, bool all)
 	struct process *p = leader->process;
 	int err = process_read(crowd->ctx, p, all);
 
-	if (err == -ESRCH || (!err && p->last.state == 'Z' &&
-			      p->last.threads <= 1)) {
+	if (err == -ESRCH || (!err && process_is_over(p))) {
 		end_process(crowd, p);
 		return 1;
 	}
@@ -316,8 +316,14 @@ void crowd_update(struct crowd *crowd)
 	if (crowd->ctx->details)
 		for (size_t i = 0; i < crowd->n_tasks; i++)
 			task_details(crowd->ctx, crowd->tasks[i]);
-	for (size_t i = 0; i < crowd->n_tasks; )
-		i += !look(crowd, crowd->tasks[i], true);
+	/* Backwards: those that fill the places of removed ones come from
+	 * behind, and were looked at, or go to a place still to come. */
+	for (size_t i = crowd->n_tasks; i > 0; ) {
+		if (i > crowd->n_tasks)
+			i = crowd->n_tasks;
+		else
+			look(crowd, crowd->tasks[--i], true);
+	}
 	crowd_tell(crowd);
 }
 

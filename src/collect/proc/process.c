@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "model/abi.h"
 
 /* Older kernels take a lock of the whole thread group to sum its io. */
@@ -103,7 +102,7 @@ static int read_io(const struct process *p, struct proc_io *ret)
 
 static void close_io(struct proc_ctx *ctx, struct process *p)
 {
-	char text[256], name[64];
+	char text[256];
 
 	if (p->fd_io >= 0)
 		close(p->fd_io);
@@ -111,7 +110,7 @@ static void close_io(struct proc_ctx *ctx, struct process *p)
 	snprintf(text, sizeof(text), "bytes and read/write totals of %s %d "
 		 "are not known: its /proc/PID/io may not be read; run as "
 		 "root or with CAP_SYS_PTRACE",
-		 text_untrusted(name, sizeof(name), p->last.comm), p->pid);
+		 p->last.comm, p->pid);
 	proc_note(ctx, p, text);
 }
 
@@ -123,6 +122,11 @@ static void open_io(struct proc_ctx *ctx, struct process *p)
 	err = p->fd_io < 0 ? p->fd_io : read_io(p, &p->last_io);
 	if (err && err != -ESRCH && err != -ENOENT)
 		close_io(ctx, p);
+}
+
+bool process_is_over(const struct process *p)
+{
+	return p->last.state == 'Z' && p->last.threads <= 1;
 }
 
 int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
@@ -140,6 +144,8 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 	p->fd_io = -1;
 	p->fd_stat = procfs_open(ctx->fs, "%d/stat", pid);
 	err = p->fd_stat < 0 ? p->fd_stat : read_stat(p, &p->last);
+	if (!err && process_is_over(p))
+		err = -ESRCH;
 	if (err) {
 		process_free(ctx, p);
 		return err == -ENOENT ? -ESRCH : err;
@@ -332,10 +338,9 @@ void process_end(struct proc_ctx *ctx, struct process *p)
 
 void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 {
-	char text[400], name[64], yama[16] = "";
-	const char *shown, *cause, *what, *remedy;
+	char text[400], yama[16] = "";
+	const char *cause, *what, *remedy;
 
-	shown = text_untrusted(name, sizeof(name), p->last.comm);
 	if (p->see == SEE_SYSCALL && err == -EPERM) {
 		procfs_read(ctx->fs, yama, sizeof(yama),
 			    "sys/kernel/yama/ptrace_scope");
@@ -357,6 +362,6 @@ void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 		 "; only a boot with a lower scope changes that" :
 		 "; run as root or with CAP_SYS_PTRACE";
 	snprintf(text, sizeof(text), "the call that threads of %s %d are "
-		 "blocked in %s: %s%s", shown, p->pid, what, cause, remedy);
+		 "blocked in %s: %s%s", p->last.comm, p->pid, what, cause, remedy);
 	proc_note(ctx, p, text);
 }

@@ -64,7 +64,11 @@ struct process {
 	int64_t matched_ns;	/* and those that are known all lived then */
 };
 
-/* -ESRCH where there is no such process (any more). */
+/* It has ended, and nothing is left but what its parent waits for. */
+bool process_is_over(const struct process *p);
+
+/* -ESRCH where there is no such process (any more): a zombie is listed among
+ * its parent's children, too. */
 int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 		 struct process *parent);
 void process_free(struct proc_ctx *ctx, struct process *p);

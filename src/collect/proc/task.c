@@ -152,6 +152,9 @@ static int read_details(const struct proc_ctx *ctx, const struct task *task,
 		return -ESRCH;
 	cell_add(ret, MEASURE_USER, (int64_t)stat.utime * ctx->tick_ns);
 	cell_add(ret, MEASURE_SYSTEM, (int64_t)stat.stime * ctx->tick_ns);
+	if (!ctx->has_sched)
+		cell_add(ret, MEASURE_CPU, (int64_t)(stat.utime + stat.stime) *
+					   ctx->tick_ns);
 	if (procfs_read(ctx->fs, buf, sizeof(buf), "%d/task/%d/status", pid,
 			task->tid) > 0 && !proc_parse_status(buf, &status)) {
 		cell_add(ret, MEASURE_VCSW, (int64_t)status.vcsw);
@@ -365,7 +368,8 @@ int task_look(struct proc_ctx *ctx, struct task *task)
 void task_details(struct proc_ctx *ctx, struct task *task)
 {
 	static const enum measure shared[] = {
-		MEASURE_USER, MEASURE_SYSTEM, MEASURE_READS, MEASURE_WRITES,
+		MEASURE_USER, MEASURE_SYSTEM, MEASURE_CPU, MEASURE_READS,
+		MEASURE_WRITES,
 		MEASURE_READ_CHARS, MEASURE_WRITE_CHARS, MEASURE_READ_BYTES,
 		MEASURE_WRITE_BYTES
 	};

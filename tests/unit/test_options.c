@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define MAX_ARGS 16
+
+static struct options options;
+static struct why why;
+static char *argv[MAX_ARGS + 1];
+static char words[1024];
+
+/* Parse a command line; words are separated by one blank, _ is a blank. */
+static int parse(const char *line)
+{
+	int argc = 0;
+	char *next;
+
+	options_done(&options);
+	/* 0, not 1: glibc forgets where it was inside of a word. */
+	optind = 0;
+	memset(&why, 0, sizeof(why));
+	snprintf(words, sizeof(words), "smbsysacct%s%s", *line ? " " : "",
+		 line);
+	for (char *p = words; p; p = next) {
+		next = strchr(p, ' ');
+		if (next)
+			*next++ = '\0';
+		for (char *c = p; *c; c++)
+			if (*c == '_')
+				*c = ' ';
+		assert_true(argc < MAX_ARGS);
+		argv[argc++] = p;
+	}
+	argv[argc] = NULL;
+	return options_parse(&options, argc, argv, &why);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	options_done(&options);
+	return 0;
+}
+
+static void defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1"), 0);
+	assert_int_equal(options.mode, MODE_ATTACH);
+	assert_true(options.follow);
+	assert_null(options.collector);
+	assert_int_equal(options.rate_hz, 0);
+	assert_int_equal(options.by, 1u << DIM_SYSCALL);
+	assert_null(options.columns);
+	assert_string_equal(options.sort, "wall");
+	assert_ptr_equal(options.reporter, &report_text);
+	assert_null(options.output);
+	assert_int_equal(options.max_rows, 0);
+	assert_true(options.delay_ns == 0);
+	assert_true(options.seconds_ns == 0);
+	assert_true(options.count == 0);
+	assert_false(options.quiet);
+}
+
+static void pids(void **state)
+{
+	static const char *const lines[] = {
+		"-p 1,22,2147483647", "-p1,22,2147483647",
+		"-p 1 -p 22,2147483647", "--pid=1,22,2147483647",
+		"--pid 1,22,2147483647", "-p _1,_22_2147483647_",
+		"-p 1 -p 22 -p 2147483647",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(lines); i++) {
+		assert_int_equal(parse(lines[i]), 0);
+		assert_int_equal(options.mode, MODE_ATTACH);
+		assert_int_equal(options.n_pids, 3);
+		assert_int_equal(options.pids[0], 1);
+		assert_int_equal(options.pids[1], 22);
+		assert_int_equal(options.pids[2], 2147483647);
+	}
+	/* The way pidof and pgrep -d print them. */
+	assert_int_equal(parse("-p 5\n6\t7"), 0);
+	assert_int_equal(options.n_pids, 3);
+}
+
+static void bad_pids(void **state)
+{
+	static const char *const lines[] = {
+		"-p 0", "-p -1", "-p 1,x", "-p smbd", "-p 2147483648",
+		"-p 1.5", "-p 0x10", "-p ,", "-p _", "-p 1;2",
+		"-p 99999999999999999999999999", "--pid=",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(lines); i++) {
+		assert_int_equal(parse(lines[i]), -EINVAL);
+		assert_int_equal(why.err, EINVAL);
+		assert_non_null(strstr(why.text, "-p"));
+	}
+}
+
+static void pids_have_a_limit(void **state)
+{
+	char *many = malloc(50000), *line[] = { "smbsysacct", "-p", many,
+						NULL };
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(many);
+	options_done(&options);
+	for (int i = 1; i <= 9999; i++)
+		n += (size_t)sprintf(many + n, "%s%d", i > 1 ? "," : "", i);
+	optind = 0;
+	assert_int_equal(options_parse(&options, 3, line, &why), -EINVAL);
+	assert_non_null(strstr(why.text, "more than"));
+	free(many);
+}
+
+/* Each option that takes a value, with one that it takes. */
+static void every_option_is_stored(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1 -f"), 0);
+	assert_true(options.follow);
+	assert_int_equal(parse("-p 1 --no-follow"), 0);
+	assert_false(options.follow);
+	assert_int_equal(parse("-p 1 --collector=proc"), 0);
+	assert_string_equal(options.collector, "proc");
+	assert_int_equal(parse("-p 1 --rate=250"), 0);
+	assert_int_equal(options.rate_hz, 250);
+	assert_int_equal(parse("-p 1 -S runq"), 0);
+	assert_string_equal(options.sort, "runq");
+	assert_int_equal(parse("-p 1 --sort=pid"), 0);
+	assert_string_equal(options.sort, "pid");
+	assert_int_equal(parse("-p 1 -U wall,syscall"), 0);
+	assert_string_equal(options.columns, "wall,syscall");
+	assert_int_equal(parse("-p 1 --columns=wall"), 0);
+	assert_string_equal(options.columns, "wall");
+	assert_int_equal(parse("-p 1 --by=process,syscall"), 0);
+	assert_int_equal(options.by, 1u << DIM_PROCESS | 1u << DIM_SYSCALL);
+	assert_int_equal(parse("-p 1 -H"), 0);
+	assert_int_equal(options.by, 1u << DIM_PROCESS | 1u << DIM_THREAD);
+	assert_int_equal(parse("-p 1 --rows=10"), 0);
+	assert_int_equal(options.max_rows, 10);
+	assert_int_equal(parse("-p 1 --format=text"), 0);
+	assert_ptr_equal(options.reporter, &report_text);
+	assert_int_equal(parse("-p 1 -o out"), 0);
+	assert_string_equal(options.output, "out");
+	assert_int_equal(parse("-p 1 --output=out"), 0);
+	assert_string_equal(options.output, "out");
+	assert_int_equal(parse("-p 1 -d 0.5"), 0);
+	assert_true(options.delay_ns == SEC / 2);
+	assert_int_equal(parse("-p 1 --delay=2 -n 3"), 0);
+	assert_true(options.delay_ns == 2 * SEC && options.count == 3);
+	assert_int_equal(parse("-p 1 --count=7 -d 1"), 0);
+	assert_true(options.count == 7);
+	assert_int_equal(parse("-p 1 --seconds=1.5"), 0);
+	assert_true(options.seconds_ns == 3 * SEC / 2);
+	assert_int_equal(parse("-p 1 -q"), 0);
+	assert_true(options.quiet);
+}
+
+static void json_is_there_or_says_why_not(void **state)
+{
+	(void)state;
+	if (report_json.missing) {
+		assert_int_equal(parse("-p 1 --format=json"), -EINVAL);
+		assert_non_null(strstr(why.text, report_json.missing));
+	} else {
+		assert_int_equal(parse("-p 1 --format=json"), 0);
+		assert_ptr_equal(options.reporter, &report_json);
+	}
+}
+
+static void modes(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(""), 0);
+	assert_int_equal(options.mode, MODE_NOTHING);
+	assert_int_equal(parse("-q"), 0);
+	assert_int_equal(options.mode, MODE_NOTHING);
+	assert_int_equal(parse("-h"), 0);
+	assert_int_equal(options.mode, MODE_HELP);
+	assert_int_equal(parse("--help"), 0);
+	assert_int_equal(options.mode, MODE_HELP);
+	assert_int_equal(parse("-V"), 0);
+	assert_int_equal(options.mode, MODE_VERSION);
+	assert_int_equal(parse("--version"), 0);
+	assert_int_equal(options.mode, MODE_VERSION);
+	assert_int_equal(parse("--list=columns"), 0);
+	assert_int_equal(options.mode, MODE_LIST);
+	assert_string_equal(options.list, "columns");
+}
+
+static void a_command_keeps_its_own_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("ls -l -p x --help"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_string_equal(options.command[0], "ls");
+	assert_string_equal(options.command[1], "-l");
+	assert_string_equal(options.command[4], "--help");
+	assert_null(options.command[5]);
+	assert_int_equal(parse("-q -- -odd name"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_string_equal(options.command[0], "-odd");
+	assert_true(options.quiet);
+}
+
+/* A wrong word, and what the message has to name. */
+static void mistakes_are_named(void **state)
+{
+	static const struct {
+		const char *line, *named;
+	} cases[] = {
+		{ "-x", "'-x'" },
+		{ "-qx", "'-x'" },
+		{ "--colour", "'--colour'" },
+		{ "-p 1 --c", "--c" },
+		{ "--no-follow=1", "--no-follow" },
+		{ "-p", "'-p' needs an argument" },
+		{ "--pid", "'--pid' needs an argument" },
+		{ "-p 1 -d", "'-d' needs an argument" },
+		{ "-p 1 -S", "'-S' needs an argument" },
+		{ "-p 1 --rows", "'--rows' needs an argument" },
+		{ "-p 1 --collector=magic", "'magic'" },
+		{ "-p 1 --rate=0", "--rate" },
+		{ "-p 1 --rate=10001", "--rate" },
+		{ "-p 1 --rate=-5", "--rate" },
+		{ "-p 1 --rate=fast", "'fast'" },
+		{ "-p 1 -S colour", "'colour'" },
+		{ "-p 1 -U wall,colour", "'colour'" },
+		{ "-p 1 -U wall,wall", "'wall'" },
+		{ "-p 1 --by=colour", "'colour'" },
+		{ "-p 1 --rows=0", "--rows" },
+		{ "-p 1 --rows=ten", "'ten'" },
+		{ "-p 1 --format=xml", "'xml'" },
+		{ "-p 1 --output=", "-o" },
+		{ "-p 1 -d 0", "-d" },
+		{ "-p 1 -d 0.0001", "-d" },
+		{ "-p 1 -d soon", "'soon'" },
+		{ "-p 1 -d 1 -n 0", "-n" },
+		{ "-p 1 -d 1 -n -3", "-n" },
+		{ "-p 1 --seconds=0", "--seconds" },
+		{ "-p 1 --seconds=1e3", "--seconds" },
+		{ "-p 1 -n 3", "-n needs -d" },
+		{ "-p 1 ls", "-p and a command" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		assert_int_equal(parse(cases[i].line), -EINVAL);
+		assert_int_equal(why.err, EINVAL);
+		if (!strstr(why.text, cases[i].named))
+			fail_msg("%s: \"%s\" does not say %s", cases[i].line,
+				 why.text, cases[i].named);
+		assert_null(strchr(why.text, '\n'));
+	}
+}
+
+/* The text that one of the printing functions prints. */
+static char *printed(void (*print)(FILE *out))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	print(out);
+	fclose(out);
+	assert_true(len > 0);
+	assert_int_equal(text[len - 1], '\n');
+	return text;
+}
+
+static void about(void **state)
+{
+	char *text = printed(options_help);
+
+	(void)state;
+	assert_non_null(strstr(text, "--pid=PID"));
+	assert_non_null(strstr(text, "-V, --version"));
+	free(text);
+	text = printed(options_usage);
+	assert_memory_equal(text, "usage: smbsysacct", 17);
+	free(text);
+	text = printed(options_version);
+	assert_non_null(strstr(text, PACKAGE_VERSION));
+	assert_non_null(strstr(text, "proc"));
+	free(text);
+}
+
+static void lists(void **state)
+{
+	static const struct {
+		const char *what, *holds;
+	} cases[] = {
+		{ "columns", "blocked-percent" }, { "collectors", "proc" },
+		{ "dims", "syscall" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+
+		assert_int_equal(options_list(out, cases[i].what, &why), 0);
+		fclose(out);
+		assert_non_null(strstr(text, cases[i].holds));
+		free(text);
+	}
+	assert_int_equal(options_list(stdout, "colours", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "'colours'"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(pids),
+		cmocka_unit_test(bad_pids),
+		cmocka_unit_test(pids_have_a_limit),
+		cmocka_unit_test(every_option_is_stored),
+		cmocka_unit_test(json_is_there_or_says_why_not),
+		cmocka_unit_test(modes),
+		cmocka_unit_test(a_command_keeps_its_own_options),
+		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(about),
+		cmocka_unit_test(lists),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, forget);
+}

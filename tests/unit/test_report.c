@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the reporters print of a snapshot made by hand. The whole of it is
+ * in tests/trace; UPDATE_GOLDEN=1 in the environment writes it anew.
+ */
+#include "book.h"
+#include "sample.h"
+
+#include <stdlib.h>
+
+#include "report/report.h"
+
+static struct report_cfg cfg_of(const struct snapshot *snap)
+{
+	struct report_cfg cfg = { .sort = column_find("wall", 4),
+				  .command = "-p 4711" };
+
+	column_defaults(snap->cfg.by, &cfg.columns);
+	return cfg;
+}
+
+static char *print(const struct reporter *reporter,
+		   const struct snapshot *snap, const struct report_cfg *cfg)
+{
+	struct why why = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(reporter->print(out, snap, cfg, &why), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(strlen(text), len);
+	return text;
+}
+
+static FILE *open_golden(const char *name, const char *mode)
+{
+	const char *top = getenv("top_srcdir");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/tests/trace/%s", top ? top : ".",
+		 name);
+	return fopen(path, mode);
+}
+
+/* The golden file, after it was replaced by @text where that is asked for. */
+static char *golden(const char *name, const char *text)
+{
+	char *wanted = calloc(1, 65536);
+	FILE *f;
+
+	assert_non_null(wanted);
+	if (getenv("UPDATE_GOLDEN")) {
+		f = open_golden(name, "w");
+		assert_non_null(f);
+		fputs(text, f);
+		fclose(f);
+	}
+	f = open_golden(name, "r");
+	if (!f)
+		fail_msg("no tests/trace/%s below $top_srcdir", name);
+	assert_true(fread(wanted, 1, 65535, f) > 0);
+	fclose(f);
+	return wanted;
+}
+
+static void reporters_are_found_by_name(void **state)
+{
+	(void)state;
+	assert_ptr_equal(reporter_find("text"), &report_text);
+	assert_ptr_equal(reporter_find("json"), &report_json);
+	assert_null(reporter_find("xml"));
+	assert_null(reporter_find(""));
+	/* One that was not built in says why. */
+	for (int i = 0; reporter_table[i]; i++)
+		assert_true(!reporter_table[i]->print !=
+			    !reporter_table[i]->missing);
+}
+
+static void text_is_as_recorded(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text, *wanted;
+
+	(void)state;
+	sample_init(&sample);
+	cfg = cfg_of(&sample.snap);
+	text = print(&report_text, &sample.snap, &cfg);
+	wanted = golden("report.text.golden", text);
+	assert_string_equal(text, wanted);
+	free(wanted);
+	free(text);
+}
+
+/* A terminal gets lines of printable characters, whatever names hold. */
+static void text_has_no_control_characters(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text;
+
+	(void)state;
+	sample_init(&sample);
+	sample.notes[1] = "\033]52;c;AAAA\a";
+	cfg = cfg_of(&sample.snap);
+	text = print(&report_text, &sample.snap, &cfg);
+	for (const char *p = text; *p; p++) {
+		assert_true(*p == '\n' || (unsigned char)*p >= 0x20);
+		assert_true(*p != 0x7f);
+	}
+	assert_null(strstr(text, "\xe2\x80\xae"));
+	assert_null(strchr(text, '\xff'));
+	assert_non_null(strstr(text, "ev\\033[31mil\\012\\377"));
+	free(text);
+}
+
+static void rows_are_limited(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text;
+
+	(void)state;
+	sample_init(&sample);
+	cfg = cfg_of(&sample.snap);
+	cfg.max_rows = 1;
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_non_null(strstr(text, "the first 1 of 5 rows"));
+	assert_non_null(strstr(text, "epoll_wait"));
+	assert_null(strstr(text, "[asleep in"));
+	free(text);
+	cfg.max_rows = 100;
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_null(strstr(text, "the first"));
+	free(text);
+}
+
+static void rows_are_sorted(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text;
+
+	(void)state;
+	sample_init(&sample);
+	cfg = cfg_of(&sample.snap);
+	cfg.max_rows = 1;
+	cfg.sort = column_find("runq", 4);
+	assert_int_equal(column_parse("runq,syscall", &cfg.columns, NULL),
+			 0);
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_non_null(strstr(text, " 1.000 [running]\n"));
+	assert_null(strstr(text, "- epoll_wait"));
+	free(text);
+}
+
+static void what_is_not_measured_is_a_dash(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text;
+
+	(void)state;
+	sample_init(&sample);
+	cfg = cfg_of(&sample.snap);
+	column_parse("calls,syscall", &cfg.columns, NULL);
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_non_null(strstr(text, "    - epoll_wait\n"));
+	assert_non_null(strstr(text, "    - total\n"));
+	free(text);
+}
+
+/* Without schedstat the clocks cannot say how long a thread was blocked:
+ * the witness has nothing to be compared with. */
+static void unknown_blocked_is_no_zero_by_clocks(void **state)
+{
+	struct snapshot *snap;
+	struct report_cfg cfg;
+	struct book book;
+	char *text;
+
+	(void)state;
+	book_open(&book);
+	post(&book, thread_of(1, 1), MEASURE_WALL, 10 * SEC);
+	look(&book, seen_in(1, 1, ABI_NATIVE, 449), 40);
+	snap = take(&book, BY_SYSCALL);
+	cfg = cfg_of(snap);
+	text = print(&report_text, snap, &cfg);
+	assert_null(strstr(text, "0.0% by clocks"));
+	free(text);
+	snapshot_free(snap);
+	book_close(&book);
+}
+
+static void an_empty_snapshot_can_be_printed(void **state)
+{
+	struct snapshot snap = { .cfg = {
+		.collector = "proc", .by = 1u << DIM_SYSCALL,
+		.interval_ns = SEC,
+	} };
+	struct report_cfg cfg = cfg_of(&snap);
+
+	(void)state;
+	for (int i = 0; reporter_table[i]; i++) {
+		if (reporter_table[i]->missing)
+			continue;
+		char *text = print(reporter_table[i], &snap, &cfg);
+
+		assert_true(*text);
+		assert_null(strstr(text, "nan"));
+		assert_null(strstr(text, "inf"));
+		free(text);
+	}
+}
+
+static void losses_are_told(void **state)
+{
+	struct sample sample;
+	struct report_cfg cfg;
+	char *text;
+
+	(void)state;
+	sample_init(&sample);
+	cfg = cfg_of(&sample.snap);
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_non_null(strstr(text, "lost: ~0.005 s of "));
+	assert_non_null(strstr(text, "; 2 threads"));
+	free(text);
+	memset(sample.snap.lost, 0, sizeof(sample.snap.lost));
+	text = print(&report_text, &sample.snap, &cfg);
+	assert_non_null(strstr(text, "lost: nothing\n"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reporters_are_found_by_name),
+		cmocka_unit_test(text_is_as_recorded),
+		cmocka_unit_test(text_has_no_control_characters),
+		cmocka_unit_test(rows_are_limited),
+		cmocka_unit_test(rows_are_sorted),
+		cmocka_unit_test(what_is_not_measured_is_a_dash),
+		cmocka_unit_test(unknown_blocked_is_no_zero_by_clocks),
+		cmocka_unit_test(an_empty_snapshot_can_be_printed),
+		cmocka_unit_test(losses_are_told),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
