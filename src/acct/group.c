@@ -81,14 +81,15 @@ static struct estimate stolen_from(const struct owner *process, double lost)
 	const int64_t *value = process->clocks.value;
 	double wall = (double)value[MEASURE_WALL];
 	double ran = (double)(value[MEASURE_CPU] + value[MEASURE_RUNQ]);
+	double most = fmax(fmin(lost, (double)value[MEASURE_BLOCKED]), 0);
 
 	if (!process->all.looks || lost < STOLEN_FROM * wall ||
 	    !cell_has(&process->clocks, MEASURE_RUNQ))
 		return (struct estimate){ 0 };
 	return (struct estimate){
-		.share = fmin(fmax((1 - asleep.share) * wall - ran, 0), lost),
-		.lo = fmin(fmax((1 - asleep.hi) * wall - ran, 0), lost),
-		.hi = fmin(fmax((1 - asleep.lo) * wall - ran, 0), lost),
+		.share = fmin(fmax((1 - asleep.share) * wall - ran, 0), most),
+		.lo = fmin(fmax((1 - asleep.hi) * wall - ran, 0), most),
+		.hi = fmin(fmax((1 - asleep.lo) * wall - ran, 0), most),
 	};
 }
 

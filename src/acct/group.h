@@ -13,7 +13,7 @@
  * may keep that out of the threads' CPU time, and their off-CPU clocks take
  * it for blocked. How much of it hit an owner while it ran, is estimated:
  * the time that looks found it running, less what it ran and queued, within
- * what the machine lost in all. That is moved from blocked to stolen. A
+ * what the machine lost in all and the off-CPU clocks hold. That is moved from blocked to stolen. A
  * machine that lost next to nothing leaves blocked exact.
  */
 #ifndef ACCT_GROUP_H

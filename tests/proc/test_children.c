@@ -173,6 +173,49 @@ static void many_children_are_found(void **state)
 	assert_int_equal(tree->crowd.processes.used, CHILDREN + 1);
 }
 
+/* A child stays in its parent's list until it is waited for, which may be
+ * never: what it did must not be accounted again at the next birth. */
+static void a_zombie_is_not_attached_to_again(void **state)
+{
+	struct tree *tree = *state;
+	struct fake child = fake_process(11);
+	struct key key = process_of(11);
+
+	put_family(tree, 10, "");
+	attach(tree, 10);
+	wait_ms(15);
+	put_family(tree, 10, "11 ");
+	child.ppid = 10;
+	child.start = (uint64_t)(clock_boot_ns() / TICK);
+	put(tree, &child);
+	birth(tree, 200);
+	crowd_update(&tree->crowd);
+	crowd_update(&tree->crowd);
+	assert_true(knows(tree, 11));
+	child.utime = 20;
+	child.cpu = MS;
+	child.io.writes = 7;
+	put(tree, &child);
+	crowd_update(&tree->crowd);
+	child.state = 'Z';
+	put(tree, &child);
+	crowd_update(&tree->crowd);
+	for (int id = 201; id < 206; id++) {
+		birth(tree, id);
+		crowd_update(&tree->crowd);
+		crowd_update(&tree->crowd);
+	}
+	assert_false(knows(tree, 11));
+	/* A process and a thread have ended, once. */
+	assert_int_equal(tree->exits, 2);
+	key.process_start = child.start;
+	assert_true(cell_of(tree, key)->value[MEASURE_USER] == 20 * TICK);
+	assert_true(cell_of(tree, key)->value[MEASURE_WRITES] == 7);
+	key.tid = 11;
+	key.thread_start = child.start;
+	assert_true(cell_of(tree, key)->value[MEASURE_CPU] == MS);
+}
+
 /* Its descendants are accounted on, as somebody else's children. */
 static void orphans_stay(void **state)
 {
@@ -211,6 +254,7 @@ int main(void)
 		IN_TREE(a_kernel_without_children_files_is_told),
 		IN_TREE(odd_children_files_do_no_harm),
 		IN_TREE(many_children_are_found),
+		IN_TREE(a_zombie_is_not_attached_to_again),
 		IN_TREE(orphans_stay),
 	};
 
