@@ -60,7 +60,7 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 	memcpy(ret->comm, open + 1, len);
 	ret->comm[len] = '\0';
 	p++;
-	if (*p != ' ' || !p[1] || p[2] != ' ')
+	if (*p != ' ' || !isalpha((unsigned char)p[1]) || p[2] != ' ')
 		return -EINVAL;
 	ret->state = p[1];
 	p += 2;

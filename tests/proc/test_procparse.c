@@ -122,7 +122,7 @@ static void bad_stat_is_refused(void **state)
 	static const char *const cases[] = {
 		"", " ", "1", "1 ", "1 (", "1 (a", "1 (a)", "1 (a) ",
 		"1 (a) S", "1 (a) S ", "1 a S" REST, "1 )a( S" REST,
-		"1 (a)S" REST, "1 (a)  1 2", "1 (a) SS" REST,
+		"1 (a)S" REST, "1 (a)  1 2", "1 (a)  " REST, "1 (a) SS" REST,
 		/* negative, or beyond what a type holds */
 		"1 (a) S -1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19",
 		"1 (a) S 1 2 3 4 5 6 7 8 9 10 -1 12 13 14 15 16 17 18 19",

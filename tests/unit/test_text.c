@@ -19,7 +19,8 @@ static void check(const char *src, const char *wanted)
 static void plain_text_stays(void **state)
 {
 	static const char *const cases[] = {
-		"", "smbd", "smbd[10.0.0.1]", " !\"#$%&'()*+,-./:;<=>?@[]^_`{|}~",
+		"", "smbd", "smbd[10.0.0.1]",
+		" !\"#$%&'()*+,-./:;<=>?@[]^_`{|}~",
 		"caf\xc3\xa9", "\xe2\x82\xac 5", "\xf0\x9f\x98\x80",
 		"\xc2\xa0", "\xd7\xa9\xd7\x9c", "\xef\xbf\xbd",
 		"\xf4\x8f\xbf\xbd",
