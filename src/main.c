@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options, session, exit status. The only caller of exit(). */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
 	struct why why = { 0 };
 	int status;
 
+	/* A file size limit then fails a write, with a sentence. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (options_parse(&options, argc, argv, &why))
 		status = complain(&why, EXIT_USAGE);
 	else

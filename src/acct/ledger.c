@@ -91,7 +91,8 @@ static struct cell *cell_of(struct ledger *ledger, const struct key *key)
 	    !map_get(&ledger->records, key)) {
 		folded = key_project(key, dim_bit(DIM_PROCESS) |
 					  dim_bit(DIM_SYSCALL));
-		ledger->lost[LOSS_RECORDS]++;
+		ledger->lost[LOSS_RECORDS] += memcmp(&folded, key,
+						     sizeof(folded)) != 0;
 	}
 	record = record_of(ledger, &folded);
 	if (!record)

@@ -12,6 +12,6 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 		"%s threads lost their past (execve by another thread)",
 		UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",
-		"%s records beyond the limit, merged into their process",
+		"%s looks or sums beyond the limit, merged into their process",
 		UNIT_COUNT },
 };

@@ -17,7 +17,7 @@ enum loss {
 	LOSS_TAIL_NS,		/* life of threads after the last look */
 	LOSS_CHILDREN_CPU_NS,	/* CPU of children after the last look */
 	LOSS_TASKS,		/* threads whose clocks made no sense */
-	LOSS_RECORDS,		/* records beyond the ledger's limit */
+	LOSS_RECORDS,		/* postings beyond the ledger's limit */
 	LOSS_COUNT
 };
 

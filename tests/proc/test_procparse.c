@@ -274,9 +274,9 @@ static void labels_are_whole_words(void **state)
 	struct proc_status status;
 
 	(void)state;
-	assert_int_equal(proc_parse_io("xrchar: 9\nrchar: 1\nwchar: 2\n"
-		"syscr: 3\nsyscw: 4\ncancelled_write_bytes: 8\n"
-		"read_bytes: 5\nwrite_bytes: 6\n", &io), 0);
+	assert_int_equal(proc_parse_io("xrchar: 9\nrchars: 9\n"
+		"rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\n"
+		"cancelled_write_bytes: 8\nread_bytes: 5\nwrite_bytes: 6\n", &io), 0);
 	assert_int_equal(io.read_chars, 1);
 	assert_int_equal(io.write_bytes, 6);
 	assert_int_equal(proc_parse_status("Name:\tTgid: 9 Uid: 9\n\n\n"

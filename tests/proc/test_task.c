@@ -274,6 +274,22 @@ static void clocks_that_jump_back_are_a_loss(void **state)
 	assert_true(clock_of(tree, 10, 10, MEASURE_CPU) == 3 * MS);
 }
 
+static void a_run_queue_that_jumps_back_is_a_loss(void **state)
+{
+	struct tree *tree = *state;
+	struct fake t = fake_process(10);
+
+	t.runq = 5 * SEC;
+	put(tree, &t);
+	attach(tree, 10);
+	t.runq = 4 * SEC;
+	t.cpu = MS;
+	put(tree, &t);
+	crowd_update(&tree->crowd);
+	assert_true(lost(tree, LOSS_TASKS) == 1);
+	assert_true(clock_of(tree, 10, 10, MEASURE_RUNQ) == 0);
+}
+
 static void clocks_that_outrun_time_are_a_loss(void **state)
 {
 	struct tree *tree = *state;
@@ -351,6 +367,7 @@ int main(void)
 		IN_TREE(a_denied_syscall_file_leaves_states),
 		IN_TREE(wchan_names_where_it_sleeps),
 		IN_TREE(clocks_that_jump_back_are_a_loss),
+		IN_TREE(a_run_queue_that_jumps_back_is_a_loss),
 		IN_TREE(clocks_that_outrun_time_are_a_loss),
 		IN_TREE(a_thread_that_never_ran_was_blocked),
 		IN_TREE(without_schedstat_blocked_is_not_known),
