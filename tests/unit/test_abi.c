@@ -33,7 +33,7 @@ static void stack_below_4_gib_is_compat(void **state)
 {
 	(void)state;
 	if (!HAS_COMPAT)
-		skip_because("architecture: no compat ABI is known here");
+		skip_because("arch: no compat ABI is known here");
 	check(64, 0xffd5e2a0, ABI_COMPAT, 64);
 	check(3, 0xffffffff, ABI_COMPAT, 3);
 	check(0, 1, ABI_COMPAT, 0);
@@ -48,7 +48,7 @@ static void bit_30_is_x32(void **state)
 	/* x32 has its stack below 4 GiB, too: the bit decides. */
 	check(0x40000000L + 519, 0xffd5e2a0, ABI_X32, 519);
 #else
-	skip_because("architecture: x32 is x86_64's");
+	skip_because("arch: x32 is x86_64's");
 #endif
 }
 

@@ -271,7 +271,7 @@ static void no_json(void **state)
 {
 	(void)state;
 	assert_non_null(report_json.missing);
-	skip_because("library: built without jansson");
+	skip_because("build: built without jansson");
 }
 
 #endif

@@ -179,7 +179,7 @@ static void unwritable_places_fail_at_once(void **state)
 	assert_int_equal(chmod(dir, 0555), 0);
 	/* The saved user id stays root's, the way back. */
 	if (root && setresuid(NOBODY, NOBODY, 0))
-		skip_because("right: root here cannot become another user");
+		skip_because("kernel: root here cannot become another user");
 	dir_err = outfile_open(&out, path, &dir_why);
 	file_err = outfile_open(&out, other, &file_why);
 	if (root)

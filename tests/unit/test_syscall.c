@@ -26,7 +26,7 @@ static void native_names(void **state)
 {
 	(void)state;
 	if (!HAS_TABLES)
-		skip_because("library: built without libaudit and libseccomp");
+		skip_because("build: built without libaudit and libseccomp");
 	check(ABI_NATIVE, SYS_read, "read");
 	check(ABI_NATIVE, SYS_write, "write");
 	check(ABI_NATIVE, SYS_close, "close");
@@ -44,7 +44,7 @@ static void names_are_the_kernels(void **state)
 {
 	(void)state;
 	if (!HAS_TABLES)
-		skip_because("library: built without libaudit and libseccomp");
+		skip_because("build: built without libaudit and libseccomp");
 	check(ABI_NATIVE, SYS_pread64, "pread64");
 	check(ABI_NATIVE, SYS_pwrite64, "pwrite64");
 	check(ABI_NATIVE, SYS_getdents64, "getdents64");
@@ -61,7 +61,7 @@ static void a_number_means_a_call_with_its_abi(void **state)
 	(void)state;
 #ifdef __x86_64__
 	if (!HAS_TABLES)
-		skip_because("library: built without libaudit and libseccomp");
+		skip_because("build: built without libaudit and libseccomp");
 	check(ABI_NATIVE, 0, "read");
 	check(ABI_COMPAT, 0, "restart_syscall");
 	check(ABI_X32, 0, "read");
@@ -72,7 +72,7 @@ static void a_number_means_a_call_with_its_abi(void **state)
 	check(ABI_NATIVE, 232, "epoll_wait");
 	check(ABI_X32, 232, "epoll_wait");
 #else
-	skip_because("architecture: the numbers here are x86_64's");
+	skip_because("arch: the numbers here are x86_64's");
 #endif
 }
 
@@ -85,7 +85,7 @@ static void x32_has_numbers_of_its_own(void **state)
 	check(ABI_X32, 517, "recvfrom");
 	check(ABI_NATIVE, 512, "syscall_0x200");
 #else
-	skip_because("library: only libseccomp has a table of x32");
+	skip_because("build: only libseccomp has a table of x32");
 #endif
 }
 
