@@ -222,7 +222,8 @@ static void take_wait(struct account *account, const struct row *row)
 }
 
 /* The account that a row of waits, grouped by process or thread, is for. */
-static struct account *account_of(struct snapshot *snap, unsigned by,
+static struct account *account_of(struct snapshot *snap,
+				  const struct map *processes, unsigned by,
 				  const struct row *row)
 {
 	struct key key = key_project(&row->key, by & ~dim_bit(DIM_SYSCALL));
@@ -232,23 +233,21 @@ static struct account *account_of(struct snapshot *snap, unsigned by,
 	if (by & dim_bit(DIM_THREAD))
 		return memcmp(&snap->busiest.key, &key, sizeof(key)) ?
 		       NULL : &snap->busiest;
-	for (size_t p = 0; p < snap->n_processes; p++)
-		if (!memcmp(&snap->processes[p].key, &key, sizeof(key)))
-			return &snap->processes[p];
-	return NULL;
+	return map_get(processes, &key);
 }
 
 /* What each process, the busiest thread, or all of them were blocked in,
  * whatever --by says. */
 static int take_waits(struct snapshot *snap, const struct ledger *ledger,
-		      unsigned by)
+		      const struct map *processes, unsigned by)
 {
 	struct row *rows = NULL;
 	size_t n = 0;
 	int err = group_rows(ledger, by, &rows, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
-		struct account *account = account_of(snap, by, &rows[i]);
+		struct account *account = account_of(snap, processes, by,
+						     &rows[i]);
 
 		if (!account || !cell_has(&rows[i].cell, MEASURE_BLOCKED))
 			continue;
@@ -293,11 +292,16 @@ static int take_all_waits(struct snapshot *snap, const struct ledger *ledger)
 		1u << DIM_SYSCALL | 1u << DIM_PROCESS,
 		1u << DIM_SYSCALL | 1u << DIM_PROCESS | 1u << DIM_THREAD,
 	};
+	struct map processes;
 	int err = 0;
 
+	map_init(&processes, sizeof(struct key));
+	for (size_t i = 0; !err && i < snap->n_processes; i++)
+		err = map_add(&processes, &snap->processes[i]);
 	for (size_t i = 0; !err && i < sizeof(groupings) /
 				       sizeof(*groupings); i++)
-		err = take_waits(snap, ledger, groupings[i]);
+		err = take_waits(snap, ledger, &processes, groupings[i]);
+	map_done(&processes);
 	return err;
 }
 

@@ -45,7 +45,7 @@ struct wait {
  * sources disagree about.
  */
 struct account {
-	struct key key;
+	struct key key;		/* stays first */
 	const char *name;
 	struct cell cell;
 	bool ended;

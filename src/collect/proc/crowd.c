@@ -150,6 +150,8 @@ static int add_process(struct crowd *crowd, pid_t pid,
 		remove_process(crowd, p);
 		return -ESRCH;
 	}
+	if (parent)
+		parent->had_children = true;
 	return 0;
 }
 
@@ -229,6 +231,33 @@ static bool births_due(const struct crowd *crowd, pid_t *births,
 	return due;
 }
 
+static void end_process(struct crowd *crowd, struct process *p);
+
+/* Notice which of its children have ended by now. */
+static void notice_ends(struct crowd *crowd, const struct process *parent)
+{
+	struct process *p;
+	size_t pos = 0;
+
+	while ((p = map_next(&crowd->processes, &pos))) {
+		if (p->parent != parent)
+			continue;
+		if (process_read(crowd->ctx, p, false) == -ESRCH ||
+		    process_is_over(p))
+			end_process(crowd, p);
+	}
+}
+
+static void settle(struct crowd *crowd, struct process *p)
+{
+	struct proc_io io;
+
+	process_read_io(crowd->ctx, p, &io);
+	if (p->had_children)
+		notice_ends(crowd, p);
+	process_settle(crowd->ctx, p, &io);
+}
+
 static void end_process(struct crowd *crowd, struct process *p)
 {
 	for (size_t i = 0; i < crowd->n_tasks && p->tasks; )
@@ -238,6 +267,7 @@ static void end_process(struct crowd *crowd, struct process *p)
 		} else {
 			i++;
 		}
+	settle(crowd, p);
 	process_end(crowd->ctx, p);
 	remove_process(crowd, p);
 }
@@ -312,6 +342,9 @@ void crowd_round(struct crowd *crowd, size_t looks)
 
 void crowd_update(struct crowd *crowd)
 {
+	struct process *p;
+	size_t pos = 0;
+
 	read_births(crowd);
 	if (crowd->ctx->details)
 		for (size_t i = 0; i < crowd->n_tasks; i++)
@@ -324,6 +357,8 @@ void crowd_update(struct crowd *crowd)
 		else
 			look(crowd, crowd->tasks[--i], true);
 	}
+	while ((p = map_next(&crowd->processes, &pos)))
+		settle(crowd, p);
 	crowd_tell(crowd);
 }
 

@@ -238,23 +238,26 @@ static bool holds_pending(const struct process *p, const struct proc_io *io)
  * The kernel adds a child's io to its parent's when the parent waits for
  * it, but not where SIGCHLD is ignored: the rise itself has to tell.
  */
-static void post_io(struct proc_ctx *ctx, struct process *p,
-		    struct cell *cell)
+static void add_io(struct process *p, const struct proc_io *io,
+		   struct cell *cell)
 {
-	struct proc_io io;
-	int err = read_io(p, &io);
-
-	if (err) {
-		if (err != -ESRCH)
-			close_io(ctx, p);
-		return;
-	}
-	if (holds_pending(p, &io)) {
+	if (holds_pending(p, io)) {
 		io_sum(&p->last_io, &p->pending_io);
 		p->pending_io = (struct proc_io){ 0 };
 	}
-	proc_io_cell(cell, &io, &p->last_io);
-	p->last_io = io;
+	proc_io_cell(cell, io, &p->last_io);
+	p->last_io = *io;
+}
+
+void process_read_io(struct proc_ctx *ctx, struct process *p,
+		     struct proc_io *io)
+{
+	int err = p->fd_io < 0 ? 0 : read_io(p, io);
+
+	if (err && err != -ESRCH)
+		close_io(ctx, p);
+	if (err || p->fd_io < 0)
+		*io = p->last_io;
 }
 
 static void unclaim(struct cell *cell, struct cell *claimed)
@@ -290,6 +293,7 @@ int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 	struct key key = process_key(p);
 	struct cell cell = { 0 };
 	struct proc_stat now;
+	struct proc_io io;
 	int64_t user, system, now_ns = clock_mono_ns();
 	int err = read_stat(p, &now);
 
@@ -303,20 +307,35 @@ int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 		post_rest_cpu(ctx, p, &now, &cell);
 	else
 		cell_add(&cell, MEASURE_CPU, user + system);
-	if (p->fd_io >= 0 && (all || now_ns - p->io_ns >= IO_EVERY_NS)) {
-		post_io(ctx, p, &cell);
+	if (p->fd_io >= 0 && !p->had_children &&
+	    (all || now_ns - p->io_ns >= IO_EVERY_NS)) {
+		process_read_io(ctx, p, &io);
+		add_io(p, &io, &cell);
 		p->io_ns = now_ns;
 	}
 	unclaim(&cell, &p->claimed);
 	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
-	if (ctx->follow)
-		post_children(ctx, p, &now);
 	if (strcmp(now.comm, p->last.comm)) {
 		p->last = now;
 		post_name(ctx, p);
 	}
 	p->last = now;
 	return 0;
+}
+
+void process_settle(struct proc_ctx *ctx, struct process *p,
+		    const struct proc_io *io)
+{
+	struct key key = process_key(p);
+	struct cell cell = { 0 };
+
+	if (ctx->follow)
+		post_children(ctx, p, &p->last);
+	if (!p->had_children || p->fd_io < 0)
+		return;
+	add_io(p, io, &cell);
+	unclaim(&cell, &p->claimed);
+	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 }
 
 void process_end(struct proc_ctx *ctx, struct process *p)

@@ -50,6 +50,7 @@ struct process {
 	uint64_t absorbed_utime, absorbed_stime;
 	int64_t absorbed_cpu_ns;
 	struct proc_io pending_io;	/* not yet seen in our own io */
+	bool had_children;		/* that are or were followed */
 	uint64_t children_utime, children_stime;	/* posted so far */
 	int64_t children_cpu_ns;
 	int64_t tails_ns;	/* CPU time of theirs that wall holds already */
@@ -76,6 +77,17 @@ void process_free(struct proc_ctx *ctx, struct process *p);
 /* Post what has changed; @all: io too, however lately it was read.
  * -ESRCH: it is gone, waited for by its parent. */
 int process_read(struct proc_ctx *ctx, struct process *p, bool all);
+
+/*
+ * What a process has of its ended children can be told from its own, and
+ * from what they reported themselves, only when it is known who has ended.
+ * So read both first, then have the crowd notice every end until then, then
+ * settle: post children's CPU time, and io where there were any.
+ */
+void process_read_io(struct proc_ctx *ctx, struct process *p,
+		     struct proc_io *io);
+void process_settle(struct proc_ctx *ctx, struct process *p,
+		    const struct proc_io *io);
 
 /* It has ended: hand over to the parent what that will find in its own. */
 void process_end(struct proc_ctx *ctx, struct process *p);
