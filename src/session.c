@@ -192,9 +192,13 @@ static int64_t next_deadline(const struct session *s, bool *last)
 {
 	const struct options *o = s->options;
 	int64_t end = o->seconds_ns ? s->began_ns + o->seconds_ns : INT64_MAX;
-	int64_t next = o->delay_ns ? s->began_ns + (int64_t)(s->reports + 1) *
-				     o->delay_ns : INT64_MAX;
+	int64_t next = INT64_MAX;
 
+	/* The next multiple of the delay: what was missed, while we were
+	 * stopped, is in one long interval. */
+	if (o->delay_ns)
+		next = s->began_ns + o->delay_ns *
+		       ((s->last_report_ns - s->began_ns) / o->delay_ns + 1);
 	*last = end <= next || (o->count && s->reports + 1 >= o->count);
 	return end < next ? end : next;
 }
@@ -291,6 +295,8 @@ int session_run(const struct options *options, struct why *why)
 		err = open_collector(&s, why);
 	if (!err)
 		err = catch_signals(&s, why);
+	if (!err)
+		outfile_give_up_on(s.out, s.signal_fd);
 	if (!err)
 		err = start(&s, why);
 	if (!err)

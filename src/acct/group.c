@@ -82,15 +82,18 @@ static struct estimate stolen_from(const struct owner *process, double lost)
 	double wall = (double)value[MEASURE_WALL];
 	double ran = (double)(value[MEASURE_CPU] + value[MEASURE_RUNQ]);
 	double most = fmax(fmin(lost, (double)value[MEASURE_BLOCKED]), 0);
+	struct estimate ret = { 0 };
 
 	if (!process->all.looks || lost < STOLEN_FROM * wall ||
 	    !cell_has(&process->clocks, MEASURE_RUNQ))
-		return (struct estimate){ 0 };
-	return (struct estimate){
-		.share = fmin(fmax((1 - asleep.share) * wall - ran, 0), most),
-		.lo = fmin(fmax((1 - asleep.hi) * wall - ran, 0), most),
-		.hi = fmin(fmax((1 - asleep.lo) * wall - ran, 0), most),
-	};
+		return ret;
+	ret.lo = fmin(fmax((1 - asleep.hi) * wall - ran, 0), most);
+	ret.hi = fmin(fmax((1 - asleep.lo) * wall - ran, 0), most);
+	/* What can be chance alone is not moved, but is in the interval. */
+	if (ret.lo > 0)
+		ret.share = fmin(fmax((1 - asleep.share) * wall - ran, 0),
+				 most);
+	return ret;
 }
 
 /* @part of what was stolen from its process was stolen from @owner. */

@@ -81,20 +81,35 @@ static struct record *record_of(struct ledger *ledger, const struct key *key)
 	return record;
 }
 
-/* The cell that @key is booked to; NULL where memory ran out. */
-static struct cell *cell_of(struct ledger *ledger, const struct key *key)
+/* So many records of processes as such may be beyond the limit. */
+#define MAX_FOLDED 10000
+
+/*
+ * The key that @key is booked to: beyond the limit its process and call, and
+ * where these become too many as well, the call alone, of "(others)".
+ */
+static struct key fold(struct ledger *ledger, const struct key *key)
 {
 	struct key folded = *key;
-	struct record *record;
 
-	if (ledger->records.used >= ledger->max_records &&
-	    !map_get(&ledger->records, key)) {
-		folded = key_project(key, dim_bit(DIM_PROCESS) |
-					  dim_bit(DIM_SYSCALL));
-		ledger->lost[LOSS_RECORDS] += memcmp(&folded, key,
-						     sizeof(folded)) != 0;
-	}
-	record = record_of(ledger, &folded);
+	if (ledger->records.used < ledger->max_records ||
+	    map_get(&ledger->records, key))
+		return folded;
+	ledger->lost[LOSS_RECORDS]++;
+	folded = key_project(key, dim_bit(DIM_PROCESS) |
+				  dim_bit(DIM_SYSCALL));
+	if (ledger->records.used < ledger->max_records + MAX_FOLDED ||
+	    map_get(&ledger->records, &folded))
+		return folded;
+	return key_project(key, dim_bit(DIM_SYSCALL));
+}
+
+/* NULL where memory ran out. */
+static struct cell *cell_of(struct ledger *ledger, const struct key *key)
+{
+	struct key folded = fold(ledger, key);
+	struct record *record = record_of(ledger, &folded);
+
 	if (!record)
 		ledger->out_of_memory = true;
 	return record ? &record->cell : NULL;
@@ -140,8 +155,11 @@ static void on_name(struct ledger *ledger, const struct key *key,
 		    const char *text)
 {
 	struct who *who = map_get(&ledger->names, key);
-	char *name = strdup(text);
+	char *name;
 
+	if (!who && ledger->names.used >= ledger->max_records)
+		return;
+	name = strdup(text);
 	if (!name)
 		goto fail;
 	if (!who) {

@@ -43,6 +43,8 @@ static const char *process_name(struct snapshot *snap,
 	const struct who *who = ledger_who(ledger, &whose);
 	char text[128];
 
+	if (!key->pid)
+		return keep(snap, "(others)");
 	if (key->tid != TID_CHILDREN)
 		return keep_who(snap, ledger, &whose);
 	snprintf(text, sizeof(text), "%s (its ended children)",
@@ -57,7 +59,7 @@ static const char *thread_name(struct snapshot *snap,
 	if (key->tid == TID_CHILDREN)
 		return keep(snap, "(ended children)");
 	if (key->tid == TID_PROCESS)
-		return keep(snap, "(ended threads)");
+		return keep(snap, "(ended threads, rounding)");
 	return keep_who(snap, ledger, key);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 struct outfile {
 	int fd;		/* -1: a regular file that does not exist yet */
 	char *path;	/* its final name, links resolved; NULL: in place */
+	int stop_fd;	/* see outfile_give_up_on() */
 	char *shown;	/* as the user wrote it, for messages */
 	mode_t mode;
 	off_t size;	/* of the whole reports in a regular file */
@@ -124,7 +126,7 @@ int outfile_open(struct outfile **ret, const char *path, struct why *why)
 
 	if (!out)
 		return why_set(why, ENOMEM, "out of memory");
-	out->fd = -1;
+	out->fd = out->stop_fd = -1;
 	out->shown = strdup(path ? path : "/dev/stdout");
 	err = out->shown ? plan(out, why) :
 	      why_set(why, ENOMEM, "out of memory");
@@ -136,12 +138,39 @@ int outfile_open(struct outfile **ret, const char *path, struct why *why)
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+void outfile_give_up_on(struct outfile *out, int fd)
+{
+	out->stop_fd = fd;
+}
+
+/* A pipe or terminal that is ready takes so much without blocking. */
+#define READY_CHUNK 4096
+
+/* Until @fd takes some; -EINTR where @stop_fd becomes readable instead. */
+static int wait_for(int fd, int stop_fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLOUT },
+		{ .fd = stop_fd, .events = POLLIN },
+	};
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return fds[0].revents ? 0 : -EINTR;
+}
+
+static int write_all(int fd, const char *data, size_t len, int stop_fd)
 {
 	while (len) {
-		ssize_t n = write(fd, data, len);
+		int err = stop_fd < 0 ? 0 : wait_for(fd, stop_fd);
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR)
+		if (err)
+			return err;
+		n = write(fd, data, stop_fd < 0 || len < READY_CHUNK ? len :
+				    READY_CHUNK);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n < 0)
 			return -errno;
@@ -162,7 +191,7 @@ static int write_first(struct outfile *out, const char *data, size_t len)
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, len);
+	err = write_all(fd, data, len, -1);
 	if (!err && (fchmod(fd, out->mode) || rename(temp, out->path)))
 		err = -errno;
 	if (err) {
@@ -184,7 +213,7 @@ int outfile_write(struct outfile *out, const char *data, size_t len,
 		err = write_first(out, data, len);
 		return err ? fail(out, -err, why) : 0;
 	}
-	err = write_all(out->fd, data, len);
+	err = write_all(out->fd, data, len, out->path ? -1 : out->stop_fd);
 	if (out->path) {
 		if (!err)
 			out->size += (off_t)len;

@@ -20,6 +20,9 @@ struct outfile;
  * an hour of accounting. A NULL path means standard output.
  */
 int outfile_open(struct outfile **ret, const char *path, struct why *why);
+/* What is written in place may never be read: writing gives up when
+ * @fd becomes readable (the user wants the end). -1: never. */
+void outfile_give_up_on(struct outfile *out, int fd);
 int outfile_write(struct outfile *out, const char *data, size_t len,
 		  struct why *why);
 void outfile_close(struct outfile *out);

@@ -126,7 +126,8 @@ int proc_parse_syscall(const char *text, struct proc_syscall *ret)
 			return -EINVAL;
 	if (!take_base(&text, 16, &sp))
 		return -EINVAL;
-	ret->where = WHERE_CALL;
+	/* A kernel thread makes no calls: its registers are all zero. */
+	ret->where = nr || sp ? WHERE_CALL : WHERE_OUTSIDE;
 	ret->nr = (long)nr;
 	ret->sp = sp;
 	return 0;

@@ -12,6 +12,7 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 		"%s threads lost their past (execve by another thread)",
 		UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",
-		"%s looks or sums beyond the limit, merged into their process",
+		"%s looks or sums beyond the limit, merged into their process "
+		"or (others)",
 		UNIT_COUNT },
 };

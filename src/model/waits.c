@@ -22,6 +22,7 @@ static const struct {
 	{ "pause", "waiting for a signal" },
 	{ "rt_sigsuspend", "waiting for a signal" },
 	{ "rt_sigtimedwait", "waiting for a signal" },
+	{ "[outside calls]", "stopped or waiting for a page" },
 	{ "restart_syscall", "sleeping on after a stop" },
 	{ "wait4", "waiting for children" },
 	{ "waitid", "waiting for children" },

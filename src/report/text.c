@@ -15,6 +15,7 @@
 #include "report/verdict.h"
 
 #define MAX_PROCESSES 20	/* lines of the ledger */
+#define MAX_NOTES 6
 
 /* In seconds; what rounds to nothing has no sign. */
 static void put_seconds(struct grid *grid, bool estimated, int64_t ns)
@@ -259,9 +260,12 @@ static void print_foot(FILE *out, const struct snapshot *snap)
 	if (any_estimate(snap))
 		fputs("~ is estimated from looks, with its 95% interval in "
 		      "+/-; - is not measured\n", out);
-	for (size_t i = 0; i < snap->n_notes; i++)
+	for (size_t i = 0; i < snap->n_notes && i < MAX_NOTES; i++)
 		fprintf(out, "note: %s\n", text_untrusted(safe, sizeof(safe),
 							  snap->notes[i]));
+	if (snap->n_notes > MAX_NOTES)
+		fprintf(out, "and %zu more notes of this kind\n",
+			snap->n_notes - MAX_NOTES);
 }
 
 static int print_text(FILE *out, const struct snapshot *snap,

@@ -9,7 +9,7 @@ import live
 MODES = ["waits", "sleep", "pipe"]
 SECONDS = 3
 LARGE = 0.05
-WIDE = 0.15
+WIDE = 0.25
 STOLEN = 0.015
 
 

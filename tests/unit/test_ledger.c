@@ -226,6 +226,19 @@ static void records_beyond_the_limit_are_merged_and_lost(void **state)
 	assert_false(book->ledger.out_of_memory);
 }
 
+static void endless_processes_do_not_grow_it(void **state)
+{
+	struct book *book = *state;
+	struct key others = { .abi = ABI_TASK };
+
+	book->ledger.max_records = 100;
+	for (int pid = 1; pid <= 30000; pid++)
+		post(book, thread_of(pid, pid), MEASURE_WALL, 1);
+	assert_true(book->ledger.records.used <= 100 + 10000 + 1);
+	assert_true(record_of(book, others)->cell.value[MEASURE_WALL] ==
+		    30000 - 10000 - 100);
+}
+
 static void endless_threads_do_not_grow_it(void **state)
 {
 	struct book *book = *state;
@@ -283,6 +296,7 @@ int main(void)
 		WITH_BOOK(gauges_are_the_last_ones),
 		WITH_BOOK(what_the_machine_lost_adds_up),
 		WITH_BOOK(records_beyond_the_limit_are_merged_and_lost),
+		WITH_BOOK(endless_processes_do_not_grow_it),
 		WITH_BOOK(endless_threads_do_not_grow_it),
 	};
 

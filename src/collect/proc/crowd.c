@@ -134,7 +134,9 @@ static int add_process(struct crowd *crowd, pid_t pid,
 	struct process *p;
 	int err;
 
-	if (map_get(&crowd->processes, &pid))
+	/* Our own looks are no work of the target, though we may be its child:
+	 * the report has what we cost. */
+	if (map_get(&crowd->processes, &pid) || pid == getpid())
 		return 0;
 	err = process_open(&p, crowd->ctx, pid, parent);
 	if (err)
@@ -293,6 +295,10 @@ static int look_process(struct crowd *crowd, struct task *leader, bool all)
 	if (err == -ESRCH || (!err && process_is_over(p))) {
 		end_process(crowd, p);
 		return 1;
+	}
+	if (!err && p->last.state != 'Z' && leader->husk) {
+		/* execve by another thread, which is the leader now. */
+		task_restart(crowd->ctx, leader);
 	}
 	if (!err && p->last.state == 'Z' && !leader->husk) {
 		/* pthread_exit in main: the others go on without it. */

@@ -68,7 +68,7 @@ static int proc_probe(const struct procfs *fs, unsigned *measures,
 	return 0;
 }
 
-/* Two descriptors a thread: take what the hard limit gives. */
+/* Three descriptors a thread: take what the hard limit gives. */
 static long raise_fd_limit(void)
 {
 	struct rlimit limit;

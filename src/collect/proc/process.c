@@ -43,6 +43,10 @@ static void post_name(const struct proc_ctx *ctx, const struct process *p)
 			       .text = p->last.comm };
 
 	ctx->sink->event(ctx->sink->ctx, &event);
+	/* It is its first thread's name. */
+	event.key.tid = p->pid;
+	event.key.thread_start = p->start;
+	ctx->sink->event(ctx->sink->ctx, &event);
 }
 
 static int64_t sub(uint64_t a, uint64_t b)
@@ -80,23 +84,30 @@ static void io_sum(struct proc_io *into, const struct proc_io *from)
 	into->write_bytes += from->write_bytes;
 }
 
-static int read_stat(const struct process *p, struct proc_stat *ret)
+/* Without a descriptor that is kept open, by name; ids may be used again. */
+static int read_stat(const struct proc_ctx *ctx, const struct process *p,
+		     struct proc_stat *ret)
 {
 	char buf[1024];
-	ssize_t n = procfs_reread(p->fd_stat, buf, sizeof(buf));
+	ssize_t n = p->fd_stat < 0 ?
+		    procfs_read(ctx->fs, buf, sizeof(buf), "%d/stat", p->pid) :
+		    procfs_reread(p->fd_stat, buf, sizeof(buf));
 
 	if (n < 0)
-		return (int)n;
+		return n == -ENOENT ? -ESRCH : (int)n;
 	return proc_parse_stat(buf, ret);
 }
 
-static int read_io(const struct process *p, struct proc_io *ret)
+static int read_io(const struct proc_ctx *ctx, const struct process *p,
+		   struct proc_io *ret)
 {
 	char buf[512];
-	ssize_t n = procfs_reread(p->fd_io, buf, sizeof(buf));
+	ssize_t n = p->fd_io < 0 ?
+		    procfs_read(ctx->fs, buf, sizeof(buf), "%d/io", p->pid) :
+		    procfs_reread(p->fd_io, buf, sizeof(buf));
 
 	if (n < 0)
-		return (int)n;
+		return n == -ENOENT ? -ESRCH : (int)n;
 	return proc_parse_io(buf, ret);
 }
 
@@ -107,6 +118,7 @@ static void close_io(struct proc_ctx *ctx, struct process *p)
 	if (p->fd_io >= 0)
 		close(p->fd_io);
 	p->fd_io = -1;
+	p->has_io = false;
 	snprintf(text, sizeof(text), "bytes and read/write totals of %s %d "
 		 "are not known: its /proc/PID/io may not be read; run as "
 		 "root or with CAP_SYS_PTRACE",
@@ -118,9 +130,11 @@ static void open_io(struct proc_ctx *ctx, struct process *p)
 {
 	int err;
 
-	p->fd_io = procfs_open(ctx->fs, "%d/io", p->pid);
-	err = p->fd_io < 0 ? p->fd_io : read_io(p, &p->last_io);
-	if (err && err != -ESRCH && err != -ENOENT)
+	if (ctx->spare_fds > 0)
+		p->fd_io = procfs_open(ctx->fs, "%d/io", p->pid);
+	err = read_io(ctx, p, &p->last_io);
+	p->has_io = !err;
+	if (err && err != -ESRCH)
 		close_io(ctx, p);
 }
 
@@ -142,13 +156,14 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 	p->pid = pid;
 	p->parent = parent;
 	p->fd_io = -1;
-	p->fd_stat = procfs_open(ctx->fs, "%d/stat", pid);
-	err = p->fd_stat < 0 ? p->fd_stat : read_stat(p, &p->last);
+	p->fd_stat = ctx->spare_fds > 0 ?
+		     procfs_open(ctx->fs, "%d/stat", pid) : -1;
+	err = read_stat(ctx, p, &p->last);
 	if (!err && process_is_over(p))
 		err = -ESRCH;
 	if (err) {
 		process_free(ctx, p);
-		return err == -ENOENT ? -ESRCH : err;
+		return err;
 	}
 	p->start = p->last.start;
 	post_name(ctx, p);
@@ -252,11 +267,11 @@ static void add_io(struct process *p, const struct proc_io *io,
 void process_read_io(struct proc_ctx *ctx, struct process *p,
 		     struct proc_io *io)
 {
-	int err = p->fd_io < 0 ? 0 : read_io(p, io);
+	int err = p->has_io ? read_io(ctx, p, io) : 0;
 
 	if (err && err != -ESRCH)
 		close_io(ctx, p);
-	if (err || p->fd_io < 0)
+	if (err || !p->has_io)
 		*io = p->last_io;
 }
 
@@ -295,8 +310,10 @@ int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 	struct proc_stat now;
 	struct proc_io io;
 	int64_t user, system, now_ns = clock_mono_ns();
-	int err = read_stat(p, &now);
+	int err = read_stat(ctx, p, &now);
 
+	if (!err && now.start != p->start)
+		err = -ESRCH;
 	if (err)
 		return err;
 	user = sub(now.utime, p->last.utime) * ctx->tick_ns;
@@ -307,7 +324,7 @@ int process_read(struct proc_ctx *ctx, struct process *p, bool all)
 		post_rest_cpu(ctx, p, &now, &cell);
 	else
 		cell_add(&cell, MEASURE_CPU, user + system);
-	if (p->fd_io >= 0 && !p->had_children &&
+	if (p->has_io && !p->had_children &&
 	    (all || now_ns - p->io_ns >= IO_EVERY_NS)) {
 		process_read_io(ctx, p, &io);
 		add_io(p, &io, &cell);
@@ -331,7 +348,7 @@ void process_settle(struct proc_ctx *ctx, struct process *p,
 
 	if (ctx->follow)
 		post_children(ctx, p, &p->last);
-	if (!p->had_children || p->fd_io < 0)
+	if (!p->had_children || !p->has_io)
 		return;
 	add_io(p, io, &cell);
 	unclaim(&cell, &p->claimed);

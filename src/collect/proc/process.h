@@ -40,7 +40,8 @@ struct process {
 	int32_t pid;		/* the key of the crowd's map: stays first */
 	uint64_t start;
 	struct process *parent;	/* NULL: not followed, or ended */
-	int fd_stat, fd_io;	/* fd_io -1: not permitted */
+	int fd_stat, fd_io;	/* -1: not kept, opened for each read */
+	bool has_io;		/* io may be read */
 	enum see see;
 	struct proc_stat last;
 	struct proc_io last_io;

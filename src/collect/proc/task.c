@@ -150,6 +150,7 @@ static int read_details(const struct proc_ctx *ctx, const struct task *task,
 
 	if (read_task_stat(ctx, task, &stat))
 		return -ESRCH;
+	post_name(ctx, task, stat.comm);
 	cell_add(ret, MEASURE_USER, (int64_t)stat.utime * ctx->tick_ns);
 	cell_add(ret, MEASURE_SYSTEM, (int64_t)stat.stime * ctx->tick_ns);
 	if (!ctx->has_sched)
@@ -160,7 +161,7 @@ static int read_details(const struct proc_ctx *ctx, const struct task *task,
 		cell_add(ret, MEASURE_VCSW, (int64_t)status.vcsw);
 		cell_add(ret, MEASURE_ICSW, (int64_t)status.icsw);
 	}
-	if (task->process->fd_io >= 0 &&
+	if (task->process->has_io &&
 	    procfs_read(ctx->fs, buf, sizeof(buf), "%d/task/%d/io", pid,
 			task->tid) > 0 && !proc_parse_io(buf, &io))
 		proc_io_cell(ret, &io, &zero);
@@ -191,6 +192,7 @@ int task_open(struct task **ret, struct proc_ctx *ctx, struct process *p,
 	task->since_ns = task->last_ns = clock_mono_ns();
 	post_name(ctx, task, stat.comm);
 	if (ctx->attaching) {
+		task->attached = true;
 		task->first = task->last;
 		if (ctx->details)
 			read_details(ctx, task, &task->last_details);
@@ -228,6 +230,16 @@ ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
 	if (n > 0 && task->fd_children >= 0)
 		n = procfs_reread_on(task->fd_children, buf, size, n);
 	return n;
+}
+
+void task_restart(struct proc_ctx *ctx, struct task *task)
+{
+	proc_lost(ctx, LOSS_TASKS, 1);
+	task->husk = false;
+	task->since_ns = task->last_ns = clock_mono_ns();
+	if (ctx->has_sched && read_sched(ctx, task, &task->last))
+		task->last = (struct proc_sched){ 0 };
+	task->first = task->last;
 }
 
 bool task_exists(struct proc_ctx *ctx, const struct task *task)
@@ -330,6 +342,8 @@ static int see(struct proc_ctx *ctx, struct task *task, int *abi, int32_t *nr)
 		if (n == -ESRCH || (n == -ENOENT &&
 				    see_state(ctx, task, abi, nr)))
 			return -ESRCH;
+		if (n == -EMFILE || n == -ENFILE || n == -ENOMEM)
+			return (int)n;
 		process_see_less(ctx, p, (int)n);
 	}
 	return task->see == SEE_WCHAN ? see_wchan(ctx, task, buf, abi, nr) :
@@ -343,6 +357,7 @@ int task_look(struct proc_ctx *ctx, struct task *task)
 	int64_t before = task->last_ns;
 	int32_t nr = 0;
 	int abi, err;
+	char state;
 
 	if (ctx->has_sched) {
 		err = read_sched(ctx, task, &now);
@@ -350,11 +365,16 @@ int task_look(struct proc_ctx *ctx, struct task *task)
 			return err;
 	}
 	account(ctx, task, clock_mono_ns(), &now);
+	task->looks++;
 	err = see(ctx, task, &abi, &nr);
 	if (err)
 		return err;
-	/* A stop keeps the number of the call that it came after. */
-	if (strchr("Tt", task->process->last.state) && abi_is_wait(abi, nr)) {
+	/* A stop keeps the number of the call that it came after. A signal
+	 * stops all threads, a debugger one by one. */
+	state = task->process->last.state;
+	if ((state == 'T' || (state == 't' &&
+			      task->tid == task->process->pid)) &&
+	    abi_is_wait(abi, nr)) {
 		abi = ABI_STATE;
 		nr = STATE_OUTSIDE;
 	}
@@ -405,7 +425,8 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
 	int64_t asleep = 0, queued = 0;
 
 	cell_add_estimate(&cell, MEASURE_WALL, tail);
-	if (ctx->has_sched && life > 0) {
+	/* The moment of birth is a guess, too: one reading says nothing. */
+	if (ctx->has_sched && life > 0 && task->looks) {
 		double scale = (double)tail / life;
 
 		queued = (int64_t)(runq * scale);
@@ -424,11 +445,15 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
  * it was known to live and now. */
 static int64_t tail_ns(const struct task *task)
 {
-	int64_t lived_ns = task->process->matched_ns;
+	int64_t lived_ns = task->process->matched_ns, tail;
 
 	if (lived_ns < task->last_ns)
 		lived_ns = task->last_ns;
-	return lived_ns + (clock_mono_ns() - lived_ns) / 2 - task->last_ns;
+	tail = lived_ns + (clock_mono_ns() - lived_ns) / 2 - task->last_ns;
+	/* Of a short life, as much is behind as is to come, on average. */
+	if (!task->attached && tail > task->last_ns - task->since_ns)
+		tail = task->last_ns - task->since_ns;
+	return tail;
 }
 
 void task_end(struct proc_ctx *ctx, struct task *task)

@@ -26,6 +26,8 @@ struct task {
 	struct proc_sched first, last;
 	struct cell last_details;	/* absolute values, only with details */
 	bool in_call;		/* asleep in a call when seen last */
+	bool attached;		/* it lived before accounting began */
+	uint64_t looks;		/* since it was found */
 	bool husk;		/* a leader that ended before its threads */
 	/* for the crowd: */
 	size_t index;
@@ -46,6 +48,9 @@ void task_free(struct proc_ctx *ctx, struct task *task);
 /* Its children file: a list of pids, separated by blanks. */
 ssize_t task_children(struct proc_ctx *ctx, struct task *task, char *buf,
 		      size_t size);
+
+/* A husk is somebody's again: account for it anew from now on. */
+void task_restart(struct proc_ctx *ctx, struct task *task);
 
 bool task_exists(struct proc_ctx *ctx, const struct task *task);
 
