@@ -229,6 +229,35 @@ static void a_leader_may_end_before_its_threads(void **state)
 	assert_int_equal(tree->exits, 3);
 }
 
+/* Another thread's execve makes it the leader, under the leader's id. */
+static void a_husk_may_come_back_to_life(void **state)
+{
+	struct tree *tree = *state;
+	struct fake leader = fake_process(10), other = fake_thread(10, 11);
+	uint64_t looks;
+
+	tree->ctx.spare_fds = 0;
+	put_process(tree, 10, 2);
+	attach(tree, 10);
+	leader.state = 'Z';
+	leader.threads = 2;
+	put(tree, &leader);
+	crowd_update(&tree->crowd);
+	looks = looks_in(tree, 10, 10, ABI_NATIVE, 7);
+	leader.state = 'S';
+	leader.threads = 1;
+	leader.cpu = 90 * TICK;
+	put(tree, &leader);
+	remove_thread(tree, &other);
+	crowd_update(&tree->crowd);
+	crowd_update(&tree->crowd);
+	assert_int_equal(looks_in(tree, 10, 10, ABI_NATIVE, 7), looks + 2);
+	assert_int_equal(tree->crowd.n_tasks, 1);
+	/* What the other thread ran before is not its. */
+	assert_true(cell_of(tree, thread_of(10, 10))->value[MEASURE_CPU] <
+		    90 * TICK);
+}
+
 static void rounds_go_around(void **state)
 {
 	struct tree *tree = *state;
@@ -318,6 +347,7 @@ int main(void)
 		IN_TREE(a_zombie_has_ended),
 		IN_TREE(a_zombies_last_clocks_count),
 		IN_TREE(a_leader_may_end_before_its_threads),
+		IN_TREE(a_husk_may_come_back_to_life),
 		IN_TREE(rounds_go_around),
 		IN_TREE(nobody_is_missed_when_a_process_ends),
 		IN_TREE(descriptors_are_given_back),

@@ -209,6 +209,39 @@ static void followed_children_are_not_counted_twice(void **state)
 	assert_true(lost(tree, LOSS_CHILDREN_CPU_NS) == 0);
 }
 
+/* The parent's sums rise a moment before the child's end is noticed. */
+static void an_unnoticed_end_is_not_counted_twice(void **state)
+{
+	struct tree *tree = *state;
+	struct fake parent = fake_process(10), child = fake_process(11);
+
+	tree->ctx.spare_fds = 0;
+	parent.children = "11 ";
+	child.ppid = 10;
+	put(tree, &parent);
+	put(tree, &child);
+	attach(tree, 10);
+	child.utime = 20;
+	child.cpu = 20 * TICK;
+	child.io.writes = 4;
+	put(tree, &child);
+	crowd_update(&tree->crowd);
+	parent.cutime = 20;
+	parent.io.writes = 4;
+	put(tree, &parent);
+	crowd_round(&tree->crowd, 10);
+	crowd_round(&tree->crowd, 10);
+	assert_true(of_children(tree, 10, MEASURE_USER) == 0);
+	tree_remove(tree, "11");
+	parent.children = "";
+	put(tree, &parent);
+	crowd_update(&tree->crowd);
+	assert_int_equal(tree->crowd.processes.used, 1);
+	assert_true(of_children(tree, 10, MEASURE_USER) == 0);
+	assert_true(of_children(tree, 10, MEASURE_CPU) == 0);
+	assert_true(of_process(tree, 10, MEASURE_WRITES) == 0);
+}
+
 /* What it used after the last look at it is only in the parent's sums. */
 static void last_moments_of_a_child_are_its_parents(void **state)
 {
@@ -310,6 +343,7 @@ int main(void)
 		IN_TREE(unseen_children_are_told_apart),
 		IN_TREE(children_are_not_told_when_not_followed),
 		IN_TREE(followed_children_are_not_counted_twice),
+		IN_TREE(an_unnoticed_end_is_not_counted_twice),
 		IN_TREE(last_moments_of_a_child_are_its_parents),
 		IN_TREE(details_are_per_thread_and_counted_once),
 		IN_TREE(details_without_schedstat),
