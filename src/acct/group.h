@@ -13,8 +13,9 @@
  * may keep that out of the threads' CPU time, and their off-CPU clocks take
  * it for blocked. How much of it hit an owner while it ran, is estimated:
  * the time that looks found it running, less what it ran and queued, within
- * what the machine lost in all and the off-CPU clocks hold. That is moved from blocked to stolen. A
- * machine that lost next to nothing leaves blocked exact.
+ * what the machine lost in all and the off-CPU clocks hold. If it is more
+ * than chance, it is moved from blocked to stolen. A machine that lost next
+ * to nothing leaves blocked exact.
  */
 #ifndef ACCT_GROUP_H
 #define ACCT_GROUP_H

@@ -39,10 +39,10 @@ struct wait {
 
 /*
  * The ledger of one process or of all: wall = user + system + blocked +
- * runq + stolen + residual. wall is thread lifetimes by the monotonic clock, user
- * and system come from the process's stat, runq from its threads'
- * schedstat, blocked from their off-CPU clocks; the residual is what these
- * sources disagree about.
+ * runq + stolen + residual. wall is thread lifetimes by the monotonic clock,
+ * user and system come from the process's stat, runq from its threads'
+ * schedstat, blocked from their off-CPU clocks, stolen from looks; the
+ * residual is what these sources disagree about.
  */
 struct account {
 	struct key key;		/* stays first */

@@ -2,7 +2,8 @@
 /*
  * Names of system calls. Sources in this order: data/syscalls.csv for what
  * the libraries are too old for, or have by another name than the kernel;
- * libaudit's tables; libseccomp's; a number that none knows is syscall_0xNNN, as strace prints it.
+ * libaudit's tables; libseccomp's; a number that none knows is
+ * syscall_0xNNN, as strace prints it.
  */
 #ifndef MODEL_SYSCALL_H
 #define MODEL_SYSCALL_H

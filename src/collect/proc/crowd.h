@@ -3,8 +3,8 @@
  * All processes and threads under accounting, and how new ones are found: a
  * process's task directory is read again when its number of threads is not
  * the one that is known, a thread's children file when the last id that the
- * kernel gave out has changed. Children of a parent that ended before it was looked at again are
- * not found: they are somebody else's by then.
+ * kernel gave out has changed. Children of a parent that ended before it was
+ * looked at again are not found: they are somebody else's by then.
  */
 #ifndef COLLECT_PROC_CROWD_H
 #define COLLECT_PROC_CROWD_H

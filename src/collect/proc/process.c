@@ -398,6 +398,7 @@ void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 		 "; only a boot with a lower scope changes that" :
 		 "; run as root or with CAP_SYS_PTRACE";
 	snprintf(text, sizeof(text), "the call that threads of %s %d are "
-		 "blocked in %s: %s%s", p->last.comm, p->pid, what, cause, remedy);
+		 "blocked in %s: %s%s", p->last.comm, p->pid, what, cause,
+		 remedy);
 	proc_note(ctx, p, text);
 }
