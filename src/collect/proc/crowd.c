@@ -252,11 +252,13 @@ static void notice_ends(struct crowd *crowd, const struct process *parent)
 
 static void settle(struct crowd *crowd, struct process *p)
 {
-	struct proc_io io;
+	struct proc_io io = p->last_io;
 
-	process_read_io(crowd->ctx, p, &io);
-	if (p->had_children)
+	/* Without children process_read() has told of its io. */
+	if (p->had_children) {
+		process_read_io(crowd->ctx, p, &io);
 		notice_ends(crowd, p);
+	}
 	process_settle(crowd->ctx, p, &io);
 }
 
@@ -296,10 +298,9 @@ static int look_process(struct crowd *crowd, struct task *leader, bool all)
 		end_process(crowd, p);
 		return 1;
 	}
-	if (!err && p->last.state != 'Z' && leader->husk) {
-		/* execve by another thread, which is the leader now. */
+	/* execve by another thread, which is the leader now. */
+	if (!err && p->last.state != 'Z' && leader->husk)
 		task_restart(crowd->ctx, leader);
-	}
 	if (!err && p->last.state == 'Z' && !leader->husk) {
 		/* pthread_exit in main: the others go on without it. */
 		task_end(crowd->ctx, leader);
