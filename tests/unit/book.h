@@ -164,4 +164,23 @@ static inline int64_t value_of(const struct row *row, enum measure m)
 				 (long long)v_, (long long)w_); \
 	} while (0)
 
+/* For tests that each begin with an empty book. */
+static inline int open_book(void **state)
+{
+	static struct book book;
+
+	book_open(&book);
+	*state = &book;
+	return 0;
+}
+
+static inline int close_book(void **state)
+{
+	book_close(*state);
+	return 0;
+}
+
+#define WITH_BOOK(test) \
+	cmocka_unit_test_setup_teardown(test, open_book, close_book)
+
 #endif

@@ -259,16 +259,7 @@ static void endless_threads_do_not_grow_it(void **state)
 	assert_true(sum == 20000);
 }
 
-static int open_book(void **state)
-{
-	static struct book book;
-
-	book_open(&book);
-	*state = &book;
-	return 0;
-}
-
-static int close_book(void **state)
+static int close_book_twice(void **state)
 {
 	struct book *book = *state;
 
@@ -278,26 +269,26 @@ static int close_book(void **state)
 	return 0;
 }
 
-#define WITH_BOOK(test) \
-	cmocka_unit_test_setup_teardown(test, open_book, close_book)
+#define IN_BOOK(test) \
+	cmocka_unit_test_setup_teardown(test, open_book, close_book_twice)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_BOOK(cells_of_one_key_are_merged),
-		WITH_BOOK(looks_are_counted_by_key),
-		WITH_BOOK(names_are_copied_and_change),
-		WITH_BOOK(a_name_is_found_from_any_key_of_its_owner),
-		WITH_BOOK(names_of_the_ended_are_forgotten),
-		WITH_BOOK(a_new_interval_begins_with_nothing),
-		WITH_BOOK(losses_add_up_by_kind),
-		WITH_BOOK(notes_are_said_once_and_limited),
-		WITH_BOOK(labels_are_numbers_for_texts),
-		WITH_BOOK(gauges_are_the_last_ones),
-		WITH_BOOK(what_the_machine_lost_adds_up),
-		WITH_BOOK(records_beyond_the_limit_are_merged_and_lost),
-		WITH_BOOK(endless_processes_do_not_grow_it),
-		WITH_BOOK(endless_threads_do_not_grow_it),
+		IN_BOOK(cells_of_one_key_are_merged),
+		IN_BOOK(looks_are_counted_by_key),
+		IN_BOOK(names_are_copied_and_change),
+		IN_BOOK(a_name_is_found_from_any_key_of_its_owner),
+		IN_BOOK(names_of_the_ended_are_forgotten),
+		IN_BOOK(a_new_interval_begins_with_nothing),
+		IN_BOOK(losses_add_up_by_kind),
+		IN_BOOK(notes_are_said_once_and_limited),
+		IN_BOOK(labels_are_numbers_for_texts),
+		IN_BOOK(gauges_are_the_last_ones),
+		IN_BOOK(what_the_machine_lost_adds_up),
+		IN_BOOK(records_beyond_the_limit_are_merged_and_lost),
+		IN_BOOK(endless_processes_do_not_grow_it),
+		IN_BOOK(endless_threads_do_not_grow_it),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);

@@ -342,24 +342,6 @@ static void a_failed_ledger_makes_no_snapshot(void **state)
 	assert_non_null(strstr(why.text, "memory"));
 }
 
-static int open_book(void **state)
-{
-	static struct book book;
-
-	book_open(&book);
-	*state = &book;
-	return 0;
-}
-
-static int close_book(void **state)
-{
-	book_close(*state);
-	return 0;
-}
-
-#define WITH_BOOK(test) \
-	cmocka_unit_test_setup_teardown(test, open_book, close_book)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -151,24 +151,6 @@ static void asleep_is_as_estimated_as_the_total(void **state)
 	snapshot_free(snap);
 }
 
-static int open_book(void **state)
-{
-	static struct book book;
-
-	book_open(&book);
-	*state = &book;
-	return 0;
-}
-
-static int close_book(void **state)
-{
-	book_close(*state);
-	return 0;
-}
-
-#define WITH_BOOK(test) \
-	cmocka_unit_test_setup_teardown(test, open_book, close_book)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
