@@ -4,14 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/procfs.h"
 #include "options.h"
 #include "session.h"
 #include "target.h"
-
-/* As in the manual. */
-enum { EXIT_USAGE = 2, EXIT_OURS = 125 };
 
 static int complain(const struct why *why, int status)
 {
@@ -44,6 +42,32 @@ static int flushed(int status)
 	return EXIT_OURS;
 }
 
+/* As the command did, so that whoever waits for us sees the same. */
+static int die_of(int number)
+{
+	struct rlimit none = { 0, 0 };
+	sigset_t mask;
+
+	/* Its core is the one that matters, and may have the same name. */
+	setrlimit(RLIMIT_CORE, &none);
+	signal(number, SIG_DFL);
+	sigemptyset(&mask);
+	sigaddset(&mask, number);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	raise(number);
+	return 128 + number;
+}
+
+static int run_session(const struct options *options, struct why *why)
+{
+	struct outcome outcome;
+
+	if (session_run(options, &outcome, why))
+		return complain(why, outcome.status);
+	fflush(NULL);
+	return outcome.signal ? die_of(outcome.signal) : outcome.status;
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -60,31 +84,26 @@ static int run(const struct options *options, struct why *why)
 	case MODE_NOTHING:
 		return suggest();
 	case MODE_LAUNCH:
-		fprintf(stderr, "smbsysacct: this build has no collector that "
-			"can launch a command; start it, then attach with "
-			"-p PID\n");
-		return EXIT_USAGE;
 	case MODE_ATTACH:
 		break;
 	}
-	if (session_run(options, why))
-		return complain(why, why->err == EINVAL ? EXIT_USAGE :
-				EXIT_OURS);
-	return 0;
+	return run_session(options, why);
 }
 
 int main(int argc, char **argv)
 {
+	/* A file size limit then fails a write, with a sentence. */
+	bool size_signal = signal(SIGXFSZ, SIG_IGN) != SIG_IGN;
 	struct options options;
 	struct why why = { 0 };
 	int status;
 
-	/* A file size limit then fails a write, with a sentence. */
-	signal(SIGXFSZ, SIG_IGN);
-	if (options_parse(&options, argc, argv, &why))
+	if (options_parse(&options, argc, argv, &why)) {
 		status = complain(&why, EXIT_USAGE);
-	else
+	} else {
+		options.size_signal = size_signal;
 		status = run(&options, &why);
+	}
 	options_done(&options);
 	exit(status);
 }

@@ -98,6 +98,47 @@ static int set_collector(struct options *o, const char *arg,
 	return 0;
 }
 
+/* "trace=SET" as strace has it, which also takes the SET alone. */
+static int set_expression(struct options *o, const char *arg,
+			  struct why *why)
+{
+	size_t len = strcspn(arg, "=");
+
+	if (!arg[len]) {
+		o->has_calls = true;
+		return callset_parse(&o->calls, arg, why);
+	}
+	if (len != strlen("trace") || memcmp(arg, "trace", len))
+		return bad(why, "-e", arg, "of strace's expressions only "
+			   "trace=SET is known");
+	o->has_calls = true;
+	return callset_parse(&o->calls, arg + len + 1, why);
+}
+
+static int set_all_calls(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->all_calls = true;
+	return 0;
+}
+
+static int set_summary(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->reporter = &report_summary;
+	return 0;
+}
+
+static int set_wall_clock(struct options *o, const char *arg, struct why *why)
+{
+	(void)arg;
+	(void)why;
+	o->wall_clock = true;
+	return 0;
+}
+
 static int set_rate(struct options *o, const char *arg, struct why *why)
 {
 	uint64_t rate;
@@ -228,10 +269,18 @@ static const struct option_desc table[] = {
 	  "do not follow children" },
 	{ 0, "collector", "NAME", "Collect", set_collector,
 	  "how to measure; see --list=collectors" },
+	{ 'e', NULL, "trace=SET", "Collect", set_expression,
+	  "which calls, in strace's syntax; see --list=%class" },
+	{ 'A', "all-calls", NULL, "Collect", set_all_calls,
+	  "count calls that it may harm to hold up, too (seccomp)" },
 	{ 0, "rate", "HZ", "Collect", set_rate,
 	  "looks a second at each thread (default: within 1% of a core)" },
+	{ 'c', NULL, NULL, "Report", set_summary,
+	  "a table laid out as strace -c does it" },
+	{ 'w', NULL, NULL, "Report", set_wall_clock,
+	  "with -c: wall clock time, not CPU time" },
 	{ 'S', "sort", "COLUMN", "Report", set_sort,
-	  "sort rows by a column (default: wall)" },
+	  "sort rows by a column (default: wall or blocked)" },
 	{ 'U', "columns", "LIST", "Report", set_columns,
 	  "which columns to show; see --list=columns" },
 	{ 0, "by", "DIM[,DIM...]", "Report", set_by,
@@ -250,7 +299,7 @@ static const struct option_desc table[] = {
 	{ 'q', NULL, NULL, "About", set_quiet,
 	  "no messages on standard error but errors" },
 	{ 0, "list", "WHAT", "About", set_list,
-	  "list columns, collectors or dims" },
+	  "list columns, collectors, dims, %class or a %CLASS" },
 	{ 'h', "help", NULL, "About", set_help, "show this" },
 	{ 'V', "version", NULL, "About", set_version,
 	  "show the version and what is built in" },
@@ -309,6 +358,12 @@ static int check_together(struct options *o, struct why *why)
 	if (o->count && !o->delay_ns)
 		return why_set(why, EINVAL, "-n needs -d, the seconds "
 			       "between reports");
+	if (o->reporter == &report_summary && o->by != dim_bit(DIM_SYSCALL))
+		return why_set(why, EINVAL, "-c is a table of system calls, "
+			       "and --by asks for another; give one of them");
+	if (o->wall_clock && o->reporter != &report_summary)
+		return why_set(why, EINVAL, "-w is about the times of -c; "
+			       "give both");
 	return 0;
 }
 
@@ -323,7 +378,7 @@ int options_parse(struct options *o, int argc, char **argv, struct why *why)
 		.follow = true,
 		.by = dim_table[DIM_SYSCALL].implies,
 		.reporter = &report_text,
-		.sort = "wall",
+		.argv = argv,
 		.pids = calloc(MAX_PIDS, sizeof(*o->pids)),
 	};
 	if (!o->pids)
@@ -361,6 +416,7 @@ void options_done(struct options *o)
 void options_usage(FILE *out)
 {
 	fputs("usage: smbsysacct [OPTION...] -p PID[,PID...]\n"
+	      "       smbsysacct [OPTION...] COMMAND [ARGUMENT...]\n"
 	      "Where does the time of a live process go: on the CPU, blocked "
 	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
 	      "lists the options.\n", out);
@@ -447,5 +503,12 @@ int options_list(FILE *out, const char *what, struct why *why)
 			lists[i].list(out);
 			return 0;
 		}
-	return bad(why, "--list", what, "columns, collectors or dims");
+	if (!strcmp(what, "%class")) {
+		callset_list_classes(out);
+		return 0;
+	}
+	if (*what == '%' && !callset_list_class(out, what + 1))
+		return 0;
+	return bad(why, "--list", what, "columns, collectors, dims, %class "
+		   "for the classes, or one of these for its calls");
 }

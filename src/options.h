@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/why.h"
+#include "model/callset.h"
 #include "report/report.h"
 
 enum mode { MODE_ATTACH, MODE_LAUNCH, MODE_NOTHING, MODE_HELP, MODE_VERSION,
@@ -24,10 +25,13 @@ struct options {
 	size_t n_pids;
 	bool follow;
 	const char *collector;	/* NULL: choose */
+	struct callset calls;	/* by -e trace= */
+	bool has_calls;
+	bool all_calls;		/* -A */
 	unsigned rate_hz;	/* 0: by budget */
 	unsigned by;
 	const char *columns;	/* NULL: by what rows are grouped by */
-	const char *sort;
+	const char *sort;	/* NULL: by what rows have */
 	const struct reporter *reporter;
 	const char *output;	/* NULL: standard output */
 	size_t max_rows;
@@ -36,7 +40,10 @@ struct options {
 	int64_t seconds_ns;	/* 0: no limit */
 	bool quiet;
 	const char *list;
+	char **argv;		/* all of the command line */
 	char **command;
+	bool wall_clock;	/* -w */
+	bool size_signal;	/* SIGXFSZ was not ignored when we began */
 };
 
 /* 0, or -EINVAL with the user's mistake in @why. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/outfile.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "collect/registry.h"
 #include "target.h"
 
@@ -25,8 +27,15 @@ struct session {
 	struct outfile *out;
 	struct report_cfg report;
 	unsigned measures;
-	int signal_fd;
+	int signal_fd;		/* the user wants the end */
+	int child_fd;		/* the command's end */
 	sigset_t old_mask;
+	struct launch_cfg launch;
+	char *path;		/* of the command */
+	struct target_child child;
+	bool interrupted;	/* the command was told to end */
+	size_t told_notes;
+	int status;		/* to exit with */
 	int64_t began_ns, last_report_ns, last_cpu_ns;
 	uint64_t reports;
 	char command[256];	/* the target, for reports */
@@ -47,14 +56,49 @@ static bool needs_details(const struct options *o,
 	return false;
 }
 
-static const struct collector_ops *choose(const struct options *o)
+static bool launches(const struct options *o)
 {
-	if (o->collector)
-		return registry_find(o->collector);
-	for (int i = 0; collector_registry[i]; i++)
-		if (!collector_registry[i]->missing)
-			return collector_registry[i];
+	return o->mode == MODE_LAUNCH;
+}
+
+/* The first one that is built in and can do it. */
+static const struct collector_ops *choose(const struct options *o,
+					  struct why *why)
+{
+	unsigned mode = launches(o) ? COLLECT_LAUNCH : COLLECT_ATTACH;
+	const char *missing = NULL;
+
+	for (int i = 0; collector_registry[i]; i++) {
+		const struct collector_ops *ops = collector_registry[i];
+
+		if (o->collector && strcmp(o->collector, ops->name))
+			continue;
+		if (ops->modes & mode && !ops->missing)
+			return ops;
+		missing = ops->missing ? ops->missing : missing;
+	}
+	if (launches(o))
+		why_set(why, EINVAL, "%s; start the command, then attach "
+			"with -p", missing ? missing :
+			"this collector cannot launch a command");
+	else
+		why_set(why, EINVAL, "the %s collector can only account for "
+			"a command that it launches; leave out --collector",
+			o->collector);
 	return NULL;
+}
+
+/* What single calls are chosen by needs a collector that sees them. */
+static int check_calls(const struct options *o,
+		       const struct collector_ops *ops, struct why *why)
+{
+	bool counts = ops->by_call & measure_bit(MEASURE_CALLS);
+
+	if ((o->has_calls || o->all_calls) && !counts)
+		return why_set(why, EINVAL, "%s needs a collector that counts "
+			       "calls, and %s does not", o->all_calls ? "-A" :
+			       "-e", ops->name);
+	return 0;
 }
 
 static int plan_report(struct session *s, const struct collector_ops *ops,
@@ -66,21 +110,52 @@ static int plan_report(struct session *s, const struct collector_ops *ops,
 					  .measures = s->measures,
 					  .by = o->by } };
 
+	const char *sort = o->sort;
+
 	if (o->by & dim_bit(DIM_SYSCALL))
 		none.cfg.measures &= ops->by_call;
-
 	if (o->columns)
 		column_parse(o->columns, &report->columns, NULL);
 	else
-		column_defaults(o->by, &report->columns);
-	report->sort = column_find(o->sort, strlen(o->sort));
+		column_defaults(o->by, none.cfg.measures, &report->columns);
+	if (!sort)
+		sort = none.cfg.measures & measure_bit(MEASURE_WALL) ?
+		       "wall" : "blocked";
+	report->sort = column_find(sort, strlen(sort));
 	report->max_rows = o->max_rows;
+	report->wall_clock = o->wall_clock;
 	report->command = s->command;
+	if (launches(o))
+		target_words(s->command, sizeof(s->command), o->command);
 	for (size_t i = 0, n = 0; i < o->n_pids && n < sizeof(s->command);
 	     i++)
 		n += (size_t)snprintf(s->command + n, sizeof(s->command) - n,
 				      "%s%d", i ? "," : "-p ", o->pids[i]);
 	return column_check(&none, report->sort, why);
+}
+
+static int signal_fd(const sigset_t *mask, struct why *why)
+{
+	int fd = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	return fd >= 0 ? fd : why_set(why, errno, "cannot catch signals: %s",
+				      strerror(errno));
+}
+
+/* A command's end is told by a signal, which must not be ignored. */
+static int watch_child(struct session *s, struct why *why)
+{
+	struct sigaction action;
+	sigset_t mask;
+
+	sigaction(SIGCHLD, NULL, &action);
+	s->launch.child_signal_ignored = action.sa_handler == SIG_IGN;
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	s->child_fd = signal_fd(&mask, why);
+	return s->child_fd < 0 ? s->child_fd : 0;
 }
 
 static int catch_signals(struct session *s, struct why *why)
@@ -96,39 +171,91 @@ static int catch_signals(struct session *s, struct why *why)
 		    action.sa_handler != SIG_IGN)
 			sigaddset(&mask, ending[i]);
 	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
-	s->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->signal_fd = signal_fd(&mask, why);
 	if (s->signal_fd < 0)
-		return why_set(why, errno, "cannot catch signals: %s",
-			       strerror(errno));
-	return 0;
+		return s->signal_fd;
+	return launches(s->options) ? watch_child(s, why) : 0;
+}
+
+static int find_command(struct session *s, struct why *why)
+{
+	const struct options *o = s->options;
+	int err = launch_find(&s->path, *o->command, why);
+
+	if (err)
+		s->status = err == -EACCES ? EXIT_NOT_RUN :
+			    err == -ENOMEM ? EXIT_OURS : EXIT_NOT_FOUND;
+	s->launch = (struct launch_cfg){
+		.argv = o->command,
+		.path = s->path,
+		.mask = &s->old_mask,
+		.size_signal = o->size_signal,
+		.own_argv = o->argv,
+	};
+	return err;
+}
+
+static int check_targets(struct session *s, struct why *why)
+{
+	const struct options *o = s->options;
+	int err = 0;
+
+	if (launches(o))
+		return find_command(s, why);
+	for (size_t i = 0; !err && i < o->n_pids; i++)
+		err = target_check(&s->procfs, o->pids[i], why);
+	return err;
+}
+
+/* Reports of a command go where strace's do. */
+static const char *output_of(const struct options *o)
+{
+	return o->output || !launches(o) ? o->output : "/dev/stderr";
 }
 
 static int open_collector(struct session *s, struct why *why)
 {
 	const struct options *o = s->options;
-	const struct collector_ops *ops = choose(o);
+	const struct collector_ops *ops = choose(o, why);
 	struct collector_cfg cfg = {
 		.procfs = &s->procfs,
 		.pids = o->pids,
 		.n_pids = o->n_pids,
 		.follow = o->follow,
 		.rate_hz = o->rate_hz,
+		.launch = launches(o) ? &s->launch : NULL,
+		.calls = o->has_calls ? &o->calls : NULL,
+		.all_calls = o->all_calls,
 	};
-	int err = ops->probe(&s->procfs, &s->measures, why);
+	int err = ops ? ops->probe(&s->procfs, &s->measures, why) : -EINVAL;
 
 	if (!err)
 		err = plan_report(s, ops, why);
-	for (size_t i = 0; !err && i < o->n_pids; i++)
-		err = target_check(&s->procfs, o->pids[i], why);
+	if (!err)
+		err = check_calls(o, ops, why);
+	if (err) {
+		s->status = err == -EINVAL ? EXIT_USAGE : EXIT_OURS;
+		return err;
+	}
+	err = check_targets(s, why);
 	cfg.details = needs_details(o, &s->report.columns);
 	if (!cfg.details)
 		s->measures &= ~(measure_bit(MEASURE_VCSW) |
 				 measure_bit(MEASURE_ICSW));
 	if (!err)
-		err = outfile_open(&s->out, o->output, why);
+		err = outfile_open(&s->out, output_of(o), why);
 	if (!err)
 		err = ops->open(&s->collector, &cfg, &s->sink, why);
 	return err;
+}
+
+/* Own and helpers' CPU time. */
+static int64_t cost_ns(const struct session *s)
+{
+	const struct collector_ops *ops = s->collector->ops;
+
+	return clock_own_cpu_ns() + (ops->helpers_cpu_ns ?
+				     ops->helpers_cpu_ns(s->collector) : 0);
 }
 
 static int take_report(struct session *s, struct snapshot **ret,
@@ -141,13 +268,14 @@ static int take_report(struct session *s, struct snapshot **ret,
 		.collector = ops->name,
 		.measures = s->measures,
 		.estimated = ops->estimated,
+		.by_call = ops->by_call,
 		.by = s->options->by,
 	};
 
 	if (err)
 		return err;
 	now_ns = clock_mono_ns();
-	cpu_ns = clock_own_cpu_ns();
+	cpu_ns = cost_ns(s);
 	cfg.end_ns = clock_wall_ns();
 	cfg.interval_ns = now_ns - s->last_report_ns;
 	cfg.own_cpu_ns = cpu_ns - s->last_cpu_ns;
@@ -215,12 +343,73 @@ static int timeout_ms(int64_t deadline_ns)
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
-/* 1: the user wants the end. */
-static int signalled(const struct session *s)
+static void say(const struct session *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(const struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->options->quiet)
+		return;
+	fputs("smbsysacct: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	putc('\n', stderr);
+}
+
+/* Whether the command has ended, and nothing that it started goes on. */
+static bool child_ended(struct session *s)
+{
+	struct signalfd_siginfo info;
+	bool before = s->child.ended;
+
+	if (read(s->child_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	target_reap(&s->child, false);
+	if (before || !s->child.ended)
+		return false;
+	if (s->collector->ops->drain(s->collector, NULL) == 1)
+		return true;
+	say(s, "%s has ended, and processes that it started go on; Ctrl-C "
+	    "ends and reports", *s->options->command);
+	return false;
+}
+
+/*
+ * Whether the user wants the end. A launched command comes first: it is
+ * told, unless its terminal told it already, and a second time says that it
+ * would not.
+ */
+static bool signalled(struct session *s)
 {
 	struct signalfd_siginfo info;
 
-	return read(s->signal_fd, &info, sizeof(info)) == sizeof(info);
+	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo != SIGINT || !s->child.pid || s->child.ended ||
+	    s->interrupted)
+		return true;
+	s->interrupted = true;
+	if (info.ssi_code != SI_KERNEL)
+		kill(s->child.pid, SIGINT);
+	return false;
+}
+
+/* Warnings are said as they come; a report has them all. */
+static void say_warnings(struct session *s)
+{
+	static const char warning[] = "warning: ";
+	char safe[512];
+
+	for (; s->told_notes < s->ledger.n_notes; s->told_notes++) {
+		const char *note = s->ledger.notes[s->told_notes];
+
+		if (!strncmp(note, warning, sizeof(warning) - 1))
+			say(s, "%s", text_untrusted(safe, sizeof(safe),
+						    note));
+	}
 }
 
 static int loop(struct session *s, struct why *why)
@@ -230,6 +419,7 @@ static int loop(struct session *s, struct why *why)
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = ops->fd ? ops->fd(s->collector) : -1,
 		  .events = POLLIN },
+		{ .fd = s->child_fd, .events = POLLIN },
 	};
 	bool done = false, last;
 
@@ -237,15 +427,18 @@ static int loop(struct session *s, struct why *why)
 		int64_t deadline = next_deadline(s, &last);
 		int err = 0;
 
-		if (poll(fds, 2, timeout_ms(deadline)) < 0 && errno != EINTR)
+		if (poll(fds, 3, timeout_ms(deadline)) < 0 && errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
 		done = fds[0].revents && signalled(s);
+		if (!done && fds[2].revents)
+			done = child_ended(s);
 		if (!done && fds[1].revents)
 			err = ops->drain(s->collector, why);
 		if (err < 0)
 			return err;
 		done |= err > 0;
+		say_warnings(s);
 		if (!done && clock_mono_ns() >= deadline) {
 			done = last;
 			if (!last)
@@ -254,61 +447,122 @@ static int loop(struct session *s, struct why *why)
 				return err;
 		}
 	}
-	return report(s, why);
+	return 0;
+}
+
+/* The last report, and the status of the command if it has ended. */
+static int finish(struct session *s, struct why *why)
+{
+	const struct collector_ops *ops = s->collector->ops;
+	const struct command *command = ops->command ?
+					ops->command(s->collector) : NULL;
+	bool over = false;
+	int err;
+
+	if (ops->release)
+		ops->release(s->collector);
+	if (command) {
+		over = ops->drain(s->collector, why) == 1;
+		target_reap(&s->child, over);
+		err = target_fate(command->fate, s->path, &s->status, why);
+		if (err)
+			return err;
+	}
+	err = report(s, why);
+	if (!err && s->child.ended)
+		s->status = s->child.status;
+	if (command && !over)
+		say(s, "detached: what %s started goes on, and its calls are "
+		    "still answered, by notify-keeper, until it ends",
+		    *s->options->command);
+	return err;
 }
 
 static void say_attached(const struct session *s)
 {
 	const struct gauges *now = &s->ledger.gauges;
 
-	if (s->options->quiet)
-		return;
-	fprintf(stderr, "smbsysacct: attached to %llu process%s, %llu "
-		"thread%s; Ctrl-C ends and reports\n",
-		(unsigned long long)now->processes,
-		now->processes == 1 ? "" : "es",
-		(unsigned long long)now->threads,
-		now->threads == 1 ? "" : "s");
+	say(s, "attached to %llu process%s, %llu thread%s; Ctrl-C ends and "
+	    "reports", (unsigned long long)now->processes,
+	    now->processes == 1 ? "" : "es",
+	    (unsigned long long)now->threads, now->threads == 1 ? "" : "s");
+}
+
+static void say_launched(const struct session *s,
+			 const struct command *command)
+{
+	if (command->no_new_privs)
+		say(s, "setuid programs that %s starts will not gain "
+		    "privileges: without being root, seccomp is to be had "
+		    "with no_new_privs only", *s->options->command);
+	if (s->options->all_calls)
+		say(s, "-A: any call can fail with EINTR where a signal's "
+		    "handler lacks SA_RESTART; leave -A out where that "
+		    "matters");
 }
 
 static int start(struct session *s, struct why *why)
 {
+	const struct collector_ops *ops = s->collector->ops;
+	const struct command *command;
 	int err;
 
 	s->began_ns = s->last_report_ns = clock_mono_ns();
-	err = s->collector->ops->start(s->collector, why);
-	if (!err)
+	err = ops->start(s->collector, why);
+	command = ops->command ? ops->command(s->collector) : NULL;
+	if (command)
+		s->child.pid = command->pid;
+	if (err)
+		return err;
+	if (command)
+		say_launched(s, command);
+	else
 		say_attached(s);
-	return err;
+	return 0;
 }
 
-int session_run(const struct options *options, struct why *why)
+static int run(struct session *s, struct why *why)
 {
-	struct session s = { .options = options, .signal_fd = -1,
-			     .procfs = { .root = -1 } };
 	int err;
 
-	ledger_init(&s.ledger, LEDGER_MAX_RECORDS);
-	s.sink = ledger_sink(&s.ledger);
-	err = procfs_init(&s.procfs, "/proc", why);
+	ledger_init(&s->ledger, LEDGER_MAX_RECORDS);
+	s->sink = ledger_sink(&s->ledger);
+	err = procfs_init(&s->procfs, "/proc", why);
 	if (!err)
-		err = open_collector(&s, why);
+		err = open_collector(s, why);
 	if (!err)
-		err = catch_signals(&s, why);
+		err = catch_signals(s, why);
 	if (!err)
-		outfile_give_up_on(s.out, s.signal_fd);
+		outfile_give_up_on(s->out, s->signal_fd);
 	if (!err)
-		err = start(&s, why);
+		err = start(s, why);
 	if (!err)
-		err = loop(&s, why);
+		err = loop(s, why);
+	return err ? err : finish(s, why);
+}
+
+int session_run(const struct options *options, struct outcome *outcome,
+		struct why *why)
+{
+	struct session s = { .options = options, .signal_fd = -1,
+			     .child_fd = -1,
+			     .procfs = { .root = -1 } };
+	int err = run(&s, why);
+
 	if (s.collector)
 		s.collector->ops->close(s.collector);
 	outfile_close(s.out);
 	ledger_done(&s.ledger);
 	procfs_done(&s.procfs);
+	free(s.path);
 	if (s.signal_fd >= 0) {
 		close(s.signal_fd);
+		if (s.child_fd >= 0)
+			close(s.child_fd);
 		sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
 	}
+	*outcome = (struct outcome){ s.status, s.child.signal };
+	if (err && !outcome->status)
+		outcome->status = EXIT_OURS;
 	return err;
 }

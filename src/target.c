@@ -2,7 +2,9 @@
 #include "target.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/procparse.h"
@@ -59,6 +61,50 @@ int target_check(const struct procfs *fs, pid_t pid, struct why *why)
 			       "smbsysacct -p %d)", pid, name, status.uid,
 			       pid);
 	return 0;
+}
+
+void target_reap(struct target_child *child, bool wait)
+{
+	siginfo_t info = { 0 };
+
+	if (!child->pid || child->ended ||
+	    waitid(P_PID, (id_t)child->pid, &info,
+		   WEXITED | (wait ? 0 : WNOHANG)) || !info.si_pid)
+		return;
+	child->ended = true;
+	child->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	child->status = child->signal ? 128 + child->signal : info.si_status;
+}
+
+int target_fate(const struct launch_fate *fate, const char *path,
+		int *status, struct why *why)
+{
+	int err = fate->failed;
+
+	if (!err)
+		return 0;
+	*status = !fate->in_exec ? 125 : err == ENOENT ? 127 : 126;
+	if (!fate->in_exec)
+		return why_set(why, err, "%s was not started: %s", path,
+			       strerror(err));
+	if (err == ENOEXEC)
+		return why_set(why, err, "%s: no program that this machine "
+			       "runs; if it is a script without a first line "
+			       "#!, give it to its shell", path);
+	if (err == ENOENT)
+		return why_set(why, err, "%s: the interpreter that its first "
+			       "line or its header names is not there", path);
+	return why_set(why, err, "%s: %s", path, strerror(err));
+}
+
+void target_words(char *buf, size_t size, char **argv)
+{
+	size_t n = 0;
+
+	*buf = '\0';
+	for (int i = 0; argv[i] && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? " " : "",
+				      argv[i]);
 }
 
 struct oldest {

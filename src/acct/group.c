@@ -41,12 +41,19 @@ void owner_merge(struct owner *into, const struct owner *from)
 	cell_merge(&into->clocks, &from->clocks);
 	tally_merge(&into->all, &from->all);
 	tally_merge(&into->asleep, &from->asleep);
+	tally_merge(&into->open, &from->open);
+	into->booked_ns += from->booked_ns;
 	into->stolen_lo += from->stolen_lo;
 	into->stolen_hi += from->stolen_hi;
 }
 
 /* What the machine lost counts from this share of an owner's wall on. */
 #define STOLEN_FROM 0.005
+
+static bool is_booked(const struct key *key)
+{
+	return key->abi == ABI_STATE && key->nr == STATE_BOOKED;
+}
 
 static int collect_owners(struct group *group, const struct ledger *ledger,
 			  unsigned by)
@@ -67,8 +74,12 @@ static int collect_owners(struct group *group, const struct ledger *ledger,
 			continue;
 		}
 		tally_merge(&owner->all, &record->cell.tally);
-		if (abi_is_wait(record->key.abi, record->key.nr))
-			tally_merge(&owner->asleep, &record->cell.tally);
+		owner->booked_ns += record->cell.value[MEASURE_BLOCKED];
+		if (!abi_is_wait(record->key.abi, record->key.nr))
+			continue;
+		tally_merge(&owner->asleep, &record->cell.tally);
+		if (!is_booked(&record->key))
+			tally_merge(&owner->open, &record->cell.tally);
 	}
 	return 0;
 }
@@ -234,12 +245,36 @@ static struct draft *draft_of(struct map *drafts, const struct owner *owner,
 	return entry_of(drafts, &key, sizeof(struct draft));
 }
 
+/* Blocked time that no call has booked. */
+static double open_ns(const struct owner *owner)
+{
+	return fmax((double)(owner->clocks.value[MEASURE_BLOCKED] -
+			     owner->booked_ns), 0);
+}
+
+/* What accounting itself held up. */
+static int draft_parked(struct map *drafts, const struct owner *owner,
+			unsigned by)
+{
+	int64_t ns = owner->clocks.value[MEASURE_PARKED];
+	struct draft *draft;
+
+	if (ns <= 0)
+		return 0;
+	draft = draft_of(drafts, owner, by, ABI_STATE, STATE_PARKED);
+	if (!draft)
+		return -ENOMEM;
+	cell_add_estimate(&draft->row.cell, MEASURE_WALL, ns);
+	cell_add_estimate(&draft->row.cell, MEASURE_PARKED, ns);
+	return 0;
+}
+
 /* What every owner has, whatever its looks found. */
 static int draft_owner(struct map *drafts, const struct owner *owner,
 		      unsigned by)
 {
 	static const struct estimate all_of_it = { 1, 1, 1 };
-	int64_t blocked = owner->clocks.value[MEASURE_BLOCKED];
+	double open = open_ns(owner);
 	/* With threads apart, the user and system time that is left of the
 	 * process is the CPU time of threads that have rows of their own. */
 	bool rest = by & dim_bit(DIM_THREAD) &&
@@ -253,15 +288,39 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 			return -ENOMEM;
 		draft_running(draft, owner);
 	}
-	if (blocked > 0 && !owner->asleep.looks) {
-		draft = draft_of(drafts, owner, by, ABI_STATE, STATE_ASLEEP);
+	if (open > 0 && !owner->open.looks) {
+		/* Beside calls that are booked, it is what is in none. */
+		draft = draft_of(drafts, owner, by, ABI_STATE,
+				 owner->booked_ns ? STATE_OUTSIDE :
+						    STATE_ASLEEP);
 		if (!draft)
 			return -ENOMEM;
-		draft_blocked(draft, &all_of_it, (double)blocked,
+		draft_blocked(draft, &all_of_it, open,
 			      !cell_is_estimate(&owner->clocks,
 						MEASURE_BLOCKED));
 	}
-	return 0;
+	return draft_parked(drafts, owner, by);
+}
+
+/* What was measured of a call. Time that was stolen, and taken off the
+ * owner's blocked time, is in it: calls add up to no more than the owner. */
+static void draft_booked(struct draft *draft, const struct owner *owner,
+			 const struct cell *call)
+{
+	double blocked = (double)owner->clocks.value[MEASURE_BLOCKED];
+	double booked = (double)owner->booked_ns, ns;
+
+	if (cell_has(call, MEASURE_CALLS))
+		cell_add(&draft->row.cell, MEASURE_CALLS,
+			 call->value[MEASURE_CALLS]);
+	if (!cell_has(call, MEASURE_BLOCKED))
+		return;
+	ns = (double)call->value[MEASURE_BLOCKED];
+	if (cell_has(&owner->clocks, MEASURE_BLOCKED) && booked > blocked)
+		ns *= fmax(blocked, 0) / booked;
+	cell_add_estimate(&draft->row.cell, MEASURE_WALL, (int64_t)ns);
+	cell_add_estimate(&draft->row.cell, MEASURE_BLOCKED, (int64_t)ns);
+	draft->row.cell.slack_ns += call->slack_ns;
 }
 
 /* An owner's looks that found it blocked in one call. */
@@ -269,19 +328,22 @@ static int draft_call(struct map *drafts, const struct owner *owner,
 		      unsigned by, const struct record *call)
 {
 	bool exact = cell_has(&owner->clocks, MEASURE_BLOCKED);
-	double whole = (double)owner->clocks.value[exact ? MEASURE_BLOCKED :
-							  MEASURE_WALL];
+	double whole = exact ? open_ns(owner) :
+			       (double)owner->clocks.value[MEASURE_WALL];
 	struct estimate est = estimate_share(&call->cell.tally, exact ?
-					     &owner->asleep : &owner->all);
+					     &owner->open : &owner->all);
 	struct draft *draft = draft_of(drafts, owner, by, call->key.abi,
 				       call->key.nr);
 
 	if (!draft)
 		return -ENOMEM;
+	draft_booked(draft, owner, &call->cell);
+	if (!call->cell.tally.looks)
+		return 0;
 	/* The call is not known: what is asleep is in no other row. */
 	if (exact && call->key.abi == ABI_STATE &&
 	    call->key.nr == STATE_ASLEEP &&
-	    call->cell.tally.looks == owner->asleep.looks)
+	    call->cell.tally.looks == owner->open.looks)
 		est.lo = est.hi = 1;
 	draft_blocked(draft, &est, fmax(whole, 0), est.lo >= 1 &&
 		      !cell_is_estimate(&owner->clocks, MEASURE_BLOCKED));
@@ -306,7 +368,7 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 		struct key key = key_project(&record->key, call_by);
 		struct record *call;
 
-		if (!abi_is_wait(key.abi, key.nr))
+		if (!abi_is_wait(key.abi, key.nr) || is_booked(&key))
 			continue;
 		call = entry_of(&calls, &key, sizeof(*call));
 		if (call)
@@ -365,12 +427,14 @@ static int finish_rows(const struct map *drafts, struct row **ret,
 	while ((draft = map_next(drafts, &pos))) {
 		struct row *row = &draft->row;
 		double ns = (double)row->cell.value[MEASURE_BLOCKED];
+		double slack = (double)row->cell.slack_ns;
 
 		if (is_empty(&row->cell))
 			continue;
-		row->blocked_lo_ns = (int64_t)fmax(0, ns -
+		row->blocked_lo_ns = (int64_t)fmax(0, ns - slack -
 						   sqrt(draft->below_sq));
-		row->blocked_hi_ns = (int64_t)(ns + sqrt(draft->above_sq));
+		row->blocked_hi_ns = (int64_t)(ns + slack +
+					       sqrt(draft->above_sq));
 		rows[n++] = *row;
 	}
 	*ret = rows;

@@ -9,6 +9,10 @@
  * looks that found it asleep were: a ratio estimator, so that the calls'
  * estimates add up to the exact total.
  *
+ * A collector that measures the blocked time of single calls books it to
+ * them; then looks share out only the rest, what was blocked outside of
+ * those calls, as far as they did not fall into what is booked.
+ *
  * Where the hypervisor or interrupts took time from the machine, the kernel
  * may keep that out of the threads' CPU time, and their off-CPU clocks take
  * it for blocked. How much of it hit an owner while it ran, is estimated:
@@ -29,6 +33,8 @@ struct owner {
 	struct cell clocks;
 	struct tally all;	/* every look */
 	struct tally asleep;	/* the looks that found it blocked */
+	struct tally open;	/* of them, those whose time is not booked */
+	int64_t booked_ns;	/* blocked time that was measured by call */
 	double stolen_lo, stolen_hi;	/* 95% interval, ns */
 };
 

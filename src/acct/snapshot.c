@@ -71,6 +71,8 @@ static const char *call_name(struct snapshot *snap,
 		[STATE_RUNNING] = "[running]",
 		[STATE_OUTSIDE] = "[outside calls]",
 		[STATE_ASLEEP] = "[asleep]",
+		[STATE_BOOKED] = "[asleep]",
+		[STATE_PARKED] = "[accounting]",
 	};
 	char text[128];
 
@@ -122,7 +124,7 @@ static void finish_account(struct account *account)
 {
 	static const enum measure terms[] = {
 		MEASURE_USER, MEASURE_SYSTEM, MEASURE_BLOCKED, MEASURE_RUNQ,
-		MEASURE_STOLEN
+		MEASURE_STOLEN, MEASURE_PARKED
 	};
 	struct cell *cell = &account->cell;
 
@@ -142,7 +144,9 @@ static void add_witness(struct account *account, const struct owner *owner)
 		return;
 	account->by_clocks = cell_has(&owner->clocks, MEASURE_BLOCKED);
 	account->looked_wall_ns = owner->clocks.value[MEASURE_WALL];
-	account->looked_blocked_ns = owner->clocks.value[MEASURE_BLOCKED];
+	/* A thread that accounting holds up is asleep as well. */
+	account->looked_blocked_ns = owner->clocks.value[MEASURE_BLOCKED] +
+				     owner->clocks.value[MEASURE_PARKED];
 	account->has_seen = true;
 	account->seen_ns = (int64_t)(seen.share * wall);
 	account->seen_lo_ns = (int64_t)(seen.lo * wall);
@@ -370,8 +374,14 @@ int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 		snapshot_free(snap);
 		return why_set(why, -err, "out of memory for the report");
 	}
-	for (size_t i = 0; i < snap->n_rows; i++)
-		cell_merge(&snap->total.cell, &snap->rows[i].cell);
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		struct cell *cell = &snap->rows[i].cell;
+
+		if (cfg->by_call && cfg->by & dim_bit(DIM_SYSCALL))
+			cell->have &= cfg->by_call;
+		cell->estimated &= cell->have;
+		cell_merge(&snap->total.cell, cell);
+	}
 	/* The calls' estimates are shares of what the clocks say exactly. */
 	snap->total.cell.estimated = snap->all.cell.estimated;
 	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));

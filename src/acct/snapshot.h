@@ -39,7 +39,7 @@ struct wait {
 
 /*
  * The ledger of one process or of all: wall = user + system + blocked +
- * runq + stolen + residual. wall is thread lifetimes by the monotonic clock,
+ * runq + stolen + parked + residual. wall is thread lifetimes by the monotonic clock,
  * user and system come from the process's stat, runq from its threads'
  * schedstat, blocked from their off-CPU clocks, stolen from looks; the
  * residual is what these sources disagree about.
@@ -69,6 +69,7 @@ struct account {
 struct snapshot_cfg {
 	const char *collector;
 	unsigned measures, estimated;
+	unsigned by_call;	/* measures that rows of calls can have; 0: all */
 	unsigned by;
 	int64_t end_ns;		/* since 1970 */
 	int64_t interval_ns;

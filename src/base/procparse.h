@@ -18,6 +18,7 @@ struct proc_stat {
 	long threads;
 	uint64_t utime, stime, cutime, cstime;
 	uint64_t start;
+	int cpu;	/* where it ran last; -1: not in the record */
 };
 
 /* .../schedstat: nanoseconds on a CPU, in a run queue; times put on a CPU. */

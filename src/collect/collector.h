@@ -24,9 +24,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/launch.h"
 #include "base/procfs.h"
 #include "base/why.h"
+#include "model/callset.h"
 #include "model/event.h"
+
+/* What a collector can account: what runs already, and what it starts. */
+enum { COLLECT_ATTACH = 1, COLLECT_LAUNCH = 2 };
 
 /* Lent to the collector until close(). */
 struct collector_cfg {
@@ -36,6 +41,16 @@ struct collector_cfg {
 	bool follow;		/* children too, from their fork on */
 	bool details;		/* per thread what else is per process */
 	unsigned rate_hz;	/* looks at each thread per second; 0: budget */
+	const struct launch_cfg *launch;	/* NULL: attach */
+	const struct callset *calls;	/* which to account; NULL: all */
+	bool all_calls;		/* also those that it does harm to notify */
+};
+
+/* A command that was launched; the session waits for its end. */
+struct command {
+	pid_t pid;
+	const struct launch_fate *fate;
+	bool no_new_privs;	/* it cannot gain privileges by setuid */
 };
 
 struct collector {
@@ -44,6 +59,7 @@ struct collector {
 
 struct collector_ops {
 	const char *name, *summary;
+	unsigned modes;		/* COLLECT_* */
 	unsigned measures;	/* best case, bits of enum measure */
 	unsigned by_call;	/* which of them it has for single calls */
 	unsigned estimated;	/* which of these are estimates */
@@ -56,6 +72,15 @@ struct collector_ops {
 	int (*fd)(const struct collector *c);
 	int (*drain)(struct collector *c, struct why *why);
 	int (*tick)(struct collector *c, int64_t now_ns, struct why *why);
+	/* A process is to be accounted as well; default: cannot be done. */
+	int (*target)(struct collector *c, pid_t pid, bool added,
+		      struct why *why);
+	/* The launched command, once start() was called. */
+	const struct command *(*command)(const struct collector *c);
+	/* CPU time of processes beside ours; default: there are none. */
+	int64_t (*helpers_cpu_ns)(const struct collector *c);
+	/* No more is to be accounted: the last tick() follows. */
+	void (*release)(struct collector *c);
 	void (*close)(struct collector *c);
 };
 

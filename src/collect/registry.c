@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "collect/proc/proc.h"
+#include "collect/seccomp/seccomp.h"
 
 const struct collector_ops *const collector_registry[] = {
+	&collector_seccomp,
 	&collector_proc,
 	NULL
 };

@@ -21,6 +21,7 @@ void cell_merge(struct cell *into, const struct cell *from)
 	into->estimated |= from->estimated;
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		into->value[m] += from->value[m];
+	into->slack_ns += from->slack_ns;
 	tally_merge(&into->tally, &from->tally);
 }
 

@@ -25,6 +25,7 @@ struct cell {
 	unsigned have;			/* measures known, as bits */
 	unsigned estimated;		/* of them, what is in part a guess */
 	int64_t value[MEASURE_COUNT];
+	int64_t slack_ns;	/* so far may a measured blocked be off */
 	struct tally tally;
 };
 

@@ -11,6 +11,9 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 	[LOSS_TASKS] = { "tasks_restarted",
 		"%s threads lost their past (execve by another thread)",
 		UNIT_COUNT },
+	[LOSS_CALLS] = { "calls_unaccounted",
+		"%s calls, answered by the keeper or beyond the limit of "
+		"threads", UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",
 		"%s looks or sums beyond the limit, merged into their process "
 		"or (others)",

@@ -17,6 +17,7 @@ enum loss {
 	LOSS_TAIL_NS,		/* life of threads after the last look */
 	LOSS_CHILDREN_CPU_NS,	/* CPU of children after the last look */
 	LOSS_TASKS,		/* threads whose clocks made no sense */
+	LOSS_CALLS,		/* let go on without being accounted */
 	LOSS_RECORDS,		/* postings beyond the ledger's limit */
 	LOSS_COUNT
 };

@@ -13,6 +13,8 @@ const struct measure_desc measure_table[MEASURE_COUNT] = {
 	[MEASURE_SYSTEM] = { "system", UNIT_NS, "CPU time in the kernel" },
 	[MEASURE_STOLEN] = { "stolen", UNIT_NS,
 		"taken by the hypervisor or by interrupts while it ran" },
+	[MEASURE_PARKED] = { "parked", UNIT_NS,
+		"held up by accounting: waiting for its answer" },
 	[MEASURE_CALLS] = { "calls", UNIT_COUNT, "system calls" },
 	[MEASURE_ERRORS] = { "errors", UNIT_COUNT,
 		"system calls that failed" },

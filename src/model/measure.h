@@ -15,6 +15,7 @@ enum measure {
 	MEASURE_USER,		/* ns, of cpu: in user mode */
 	MEASURE_SYSTEM,		/* ns, of cpu: in the kernel */
 	MEASURE_STOLEN,		/* ns, put on a CPU that did something else */
+	MEASURE_PARKED,		/* ns, asleep until our answer came */
 	MEASURE_CALLS,
 	MEASURE_ERRORS,		/* calls that returned -4095..-1 */
 	MEASURE_SWITCHES,	/* times put on a processor */

@@ -82,17 +82,29 @@ static const char *from_data(int abi, int nr)
 	return NULL;
 }
 
-char *syscall_name(char *buf, size_t size, int abi, int nr)
+/* Whether a source has the name, which is in @buf then. */
+static bool find_name(char *buf, size_t size, int abi, int nr)
 {
 	const char *name = from_data(abi, nr);
 
 	if (!name)
 		name = from_libaudit(abi, nr);
-	if (!name && from_libseccomp(buf, size, abi, nr))
-		return buf;
-	if (name)
-		snprintf(buf, size, "%s", name);
-	else
+	if (!name)
+		return from_libseccomp(buf, size, abi, nr);
+	snprintf(buf, size, "%s", name);
+	return true;
+}
+
+bool syscall_is_known(int abi, int nr)
+{
+	char name[64];
+
+	return find_name(name, sizeof(name), abi, nr);
+}
+
+char *syscall_name(char *buf, size_t size, int abi, int nr)
+{
+	if (!find_name(buf, size, abi, nr))
 		snprintf(buf, size, "syscall_0x%x", (unsigned)nr);
 	return buf;
 }

@@ -8,6 +8,7 @@
 #ifndef MODEL_SYSCALL_H
 #define MODEL_SYSCALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -16,6 +17,9 @@
  * paths.
  */
 char *syscall_name(char *buf, size_t size, int abi, int nr);
+
+/* Whether any of the sources has a name for it. */
+bool syscall_is_known(int abi, int nr);
 
 /* Which sources this build has, for --version. */
 const char *syscall_sources(void);

@@ -59,6 +59,39 @@ static struct value get_error(const struct snapshot *snap,
 	};
 }
 
+static struct value get_blocked_error(const struct snapshot *snap,
+				      const struct row *row,
+				      const struct column *column)
+{
+	int64_t ns = row->cell.value[MEASURE_BLOCKED];
+	int64_t below = ns - row->blocked_lo_ns;
+	int64_t above = row->blocked_hi_ns - ns;
+
+	(void)snap;
+	(void)column;
+	return (struct value){
+		.known = row->blocked_hi_ns > row->blocked_lo_ns,
+		.number = below > above ? below : above,
+	};
+}
+
+/* In microseconds, as strace has it. */
+static struct value get_blocked_average(const struct snapshot *snap,
+					const struct row *row,
+					const struct column *column)
+{
+	int64_t calls = row->cell.value[MEASURE_CALLS];
+
+	(void)snap;
+	(void)column;
+	return (struct value){
+		.known = cell_has(&row->cell, MEASURE_BLOCKED) && calls > 0,
+		.estimated = cell_is_estimate(&row->cell, MEASURE_BLOCKED),
+		.number = calls > 0 ? row->cell.value[MEASURE_BLOCKED] /
+				      1000 / calls : 0,
+	};
+}
+
 static struct value get_pid(const struct snapshot *snap,
 			    const struct row *row,
 			    const struct column *column)
@@ -149,6 +182,15 @@ const struct column column_table[] = {
 	  .kind = KIND_PERCENT, .measure = MEASURE_BLOCKED,
 	  .needs = BIT(BLOCKED), .get = get_share,
 	  .help = "share of the blocked time of all rows" },
+	{ .id = "blocked-error", .title = "+/- s", .kind = KIND_NS,
+	  .measure = -1, .needs = BIT(BLOCKED), .get = get_blocked_error,
+	  .help = "how far an estimate of blocked may be off" },
+	{ .id = "blocked-average", .title = "us/call", .kind = KIND_COUNT,
+	  .measure = -1, .needs = BIT(BLOCKED) | BIT(CALLS),
+	  .get = get_blocked_average,
+	  .help = "microseconds blocked in a call, on average" },
+	MEASURE("parked", "parked s", KIND_NS, PARKED,
+		"held up by accounting: waiting for its answer"),
 	MEASURE("user", "user s", KIND_NS, USER, "CPU time in user mode"),
 	MEASURE("system", "system s", KIND_NS, SYSTEM,
 		"CPU time in the kernel"),
@@ -235,14 +277,20 @@ static void append(struct column_list *list, const char *ids)
 		list->columns[list->n++] = more.columns[i];
 }
 
-void column_defaults(unsigned by, struct column_list *ret)
+void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 {
 	bool calls = by & dim_bit(DIM_SYSCALL);
 
 	*ret = (struct column_list){ .n = 0 };
-	append(ret, calls ? "wall-percent,error-percent" : "wall-percent");
-	append(ret, "wall,blocked,runq,cpu");
-	append(ret, calls ? "calls,errors" : "user,system,switches");
+	if (!calls)
+		append(ret, "wall-percent,wall,blocked,runq,cpu,user,system,"
+			    "switches");
+	else if (measures & BIT(WALL))
+		append(ret, "wall-percent,error-percent,wall,blocked,runq,"
+			    "cpu,calls,errors");
+	else
+		append(ret, "blocked-percent,blocked,blocked-error,"
+			    "blocked-average,runq,cpu,calls,errors");
 	if (by & dim_bit(DIM_PROCESS))
 		append(ret, "pid");
 	if (by & dim_bit(DIM_THREAD))

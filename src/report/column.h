@@ -59,8 +59,9 @@ const struct column *column_find(const char *id, size_t len);
 /* "a,b,c" to a list; unknown, repeated and too many are errors. */
 int column_parse(const char *list, struct column_list *ret, struct why *why);
 
-/* The default columns for what rows are grouped by. */
-void column_defaults(unsigned by, struct column_list *ret);
+/* The default columns for what rows are grouped by and what they have. */
+void column_defaults(unsigned by, unsigned measures,
+		     struct column_list *ret);
 
 /*
  * Row indexes of @snap in the order of @column, the caller frees them:

@@ -12,6 +12,7 @@ struct report_cfg {
 	struct column_list columns;
 	const struct column *sort;
 	size_t max_rows;	/* 0: all */
+	bool wall_clock;	/* -w: strace's times are of the clock */
 	const char *command;	/* the target as the user named it */
 };
 
@@ -24,6 +25,12 @@ struct reporter {
 };
 
 extern const struct reporter report_text, report_json;
+/* The table of strace -c; chosen by -c, no format of its own. */
+extern const struct reporter report_summary;
+
+/* What was lost, what it cost, and what is not known: ends every report that
+ * is text. */
+void report_foot(FILE *out, const struct snapshot *snap);
 
 /* NULL-terminated. */
 extern const struct reporter *const reporter_table[];

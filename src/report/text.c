@@ -121,32 +121,37 @@ static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 		grid_put(grid, "-");
 }
 
-/* The ledger's terms; stolen time has a column where there is some. */
+/* The ledger's terms; the last ones have a column where there is some. */
 static const struct {
 	enum measure measure;
 	const char *title;
+	bool always;
 } ledger_terms[] = {
-	{ MEASURE_WALL, "wall s" },
-	{ MEASURE_USER, "= user" },
-	{ MEASURE_SYSTEM, "+ system" },
-	{ MEASURE_BLOCKED, "+ blocked" },
-	{ MEASURE_RUNQ, "+ runq" },
-	{ MEASURE_STOLEN, "+ stolen" },
+	{ MEASURE_WALL, "wall s", true },
+	{ MEASURE_USER, "= user", true },
+	{ MEASURE_SYSTEM, "+ system", true },
+	{ MEASURE_BLOCKED, "+ blocked", true },
+	{ MEASURE_RUNQ, "+ runq", true },
+	{ MEASURE_STOLEN, "+ stolen", false },
+	{ MEASURE_PARKED, "+ parked", false },
 };
 
-static size_t count_terms(const struct snapshot *snap)
-{
-	bool stolen = cell_has(&snap->all.cell, MEASURE_STOLEN);
+#define N_TERMS (sizeof(ledger_terms) / sizeof(*ledger_terms))
 
-	return sizeof(ledger_terms) / sizeof(*ledger_terms) - !stolen;
+static bool has_term(const struct snapshot *snap, size_t i)
+{
+	return ledger_terms[i].always ||
+	       cell_has(&snap->all.cell, ledger_terms[i].measure);
 }
 
-static void put_account(struct grid *grid, const struct account *account,
-			const char *name, size_t terms)
+static void put_account(struct grid *grid, const struct snapshot *snap,
+			const struct account *account, const char *name)
 {
-	for (size_t i = 0; i < terms; i++) {
+	for (size_t i = 0; i < N_TERMS; i++) {
 		enum measure m = ledger_terms[i].measure;
 
+		if (!has_term(snap, i))
+			continue;
 		put_ns(grid, cell_has(&account->cell, m),
 		       cell_is_estimate(&account->cell, m),
 		       account->cell.value[m]);
@@ -162,22 +167,25 @@ static void put_account(struct grid *grid, const struct account *account,
 /* wall = user + system + blocked + runq + residual, by process. */
 static int print_ledger(FILE *out, const struct snapshot *snap)
 {
-	size_t n = snap->n_processes, terms = count_terms(snap);
+	size_t n = snap->n_processes, terms = 0;
 	struct grid grid;
 
+	for (size_t i = 0; i < N_TERMS; i++)
+		terms += has_term(snap, i);
 	grid_init(&grid, (int)terms + 3);
-	for (size_t i = 0; i < terms; i++)
-		grid_head(&grid, ledger_terms[i].title, false);
+	for (size_t i = 0; i < N_TERMS; i++)
+		if (has_term(snap, i))
+			grid_head(&grid, ledger_terms[i].title, false);
 	grid_head(&grid, "+ residual", false);
 	grid_head(&grid, "pid", false);
 	grid_head(&grid, "process", true);
 	if (n > MAX_PROCESSES)
 		n = MAX_PROCESSES;
 	for (size_t i = 0; i < n; i++)
-		put_account(&grid, &snap->processes[i],
-			    snap->processes[i].name, terms);
+		put_account(&grid, snap, &snap->processes[i],
+			    snap->processes[i].name);
 	grid_rule(&grid);
-	put_account(&grid, &snap->all, "total", terms);
+	put_account(&grid, snap, &snap->all, "total");
 	if (n < snap->n_processes)
 		fprintf(out, "(the first %zu of %zu processes)\n", n,
 			snap->n_processes);
@@ -242,7 +250,7 @@ static void print_witness(FILE *out, const struct account *all)
 	putc('\n', out);
 }
 
-static void print_foot(FILE *out, const struct snapshot *snap)
+void report_foot(FILE *out, const struct snapshot *snap)
 {
 	double interval = (double)snap->cfg.interval_ns;
 	char safe[512];
@@ -280,7 +288,7 @@ static int print_text(FILE *out, const struct snapshot *snap,
 	if (!err)
 		err = print_ledger(out, snap);
 	putc('\n', out);
-	print_foot(out, snap);
+	report_foot(out, snap);
 	return err ? why_set(why, -err, "out of memory for the report") : 0;
 }
 

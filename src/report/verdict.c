@@ -98,6 +98,10 @@ static int take_parts(struct part *parts, const struct account *account)
 		plain_part(&parts[n++], account,
 			   cell->value[MEASURE_STOLEN],
 			   "stolen by the hypervisor or interrupts");
+	if (cell_has(cell, MEASURE_PARKED))
+		plain_part(&parts[n++], account,
+			   cell->value[MEASURE_PARKED],
+			   "held up by accounting");
 	qsort(parts, (size_t)n, sizeof(*parts), larger_first);
 	return n;
 }
@@ -105,7 +109,7 @@ static int take_parts(struct part *parts, const struct account *account)
 /* "43% waiting for events, 31% on the CPU ...", without a line's end. */
 static void print_parts(FILE *out, const struct account *account)
 {
-	struct part parts[SNAPSHOT_WAITS + 4];
+	struct part parts[SNAPSHOT_WAITS + 5];
 	int n;
 
 	if (account->cell.value[MEASURE_WALL] <= 0) {

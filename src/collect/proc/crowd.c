@@ -208,13 +208,30 @@ static void read_births(struct crowd *crowd)
 	crowd->births_ns = now_ns;
 }
 
+/* One that was not found as a child may be one all the same. */
+static void find_parent(struct crowd *crowd, pid_t pid)
+{
+	struct process *p = map_get(&crowd->processes, &pid);
+	int32_t ppid = p ? p->last.ppid : 0;
+
+	if (!p || p->parent)
+		return;
+	p->parent = map_get(&crowd->processes, &ppid);
+	if (p->parent)
+		p->parent->had_children = true;
+}
+
 int crowd_add(struct crowd *crowd, pid_t pid)
 {
+	bool attaching = crowd->ctx->attaching;
 	size_t first = crowd->n_tasks;
 	int err;
 
 	read_births(crowd);
-	err = add_process(crowd, pid, NULL, crowd->births_ns);
+	err = add_process(crowd, pid, NULL, attaching ? crowd->births_ns :
+			  crowd->ctx->began_ns);
+	if (!attaching)
+		find_parent(crowd, pid);
 	find_descendants(crowd, first);
 	return err;
 }

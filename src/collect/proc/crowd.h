@@ -30,7 +30,11 @@ struct crowd {
 int crowd_init(struct crowd *crowd, struct proc_ctx *ctx);
 void crowd_done(struct crowd *crowd);
 
-/* A process with its threads and, if followed, descendants. -ESRCH: gone. */
+/*
+ * A process with its threads and, if followed, descendants; unless
+ * ctx->attaching, what was born since accounting began counts from its birth.
+ * -ESRCH: gone.
+ */
 int crowd_add(struct crowd *crowd, pid_t pid);
 
 /* Look at the next @looks threads in turn. */

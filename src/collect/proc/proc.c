@@ -112,7 +112,6 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 		.details = cfg->details,
 		.has_sched = sched_works(cfg->procfs),
 		.tick_ns = NS_PER_SEC / sysconf(_SC_CLK_TCK),
-		.spare_fds = raise_fd_limit(),
 	};
 	err = crowd_init(&proc->crowd, &proc->ctx);
 	proc->timer_fd = timerfd_create(CLOCK_MONOTONIC,
@@ -161,9 +160,10 @@ static struct machine machine_since(struct proc_collector *proc)
 	return ret;
 }
 
-static int proc_start(struct collector *c, struct why *why)
+/* From @began_ns on; @newborn: the targets were born since. */
+static int begin(struct proc_collector *proc, int64_t began_ns, bool newborn,
+		 struct why *why)
 {
-	struct proc_collector *proc = self(c);
 	struct proc_ctx *ctx = &proc->ctx;
 
 	if (!ctx->has_sched)
@@ -172,9 +172,11 @@ static int proc_start(struct collector *c, struct why *why)
 			  "schedstat (no CONFIG_SCHED_INFO, or booted with "
 			  "nodelayacct)");
 	machine_since(proc);
-	ctx->began_ns = clock_mono_ns();
-	ctx->boot_offset_ns = clock_boot_ns() - ctx->began_ns;
-	ctx->attaching = true;
+	/* Not before a command has been launched, which would inherit it. */
+	ctx->spare_fds = raise_fd_limit();
+	ctx->began_ns = began_ns;
+	ctx->boot_offset_ns = clock_boot_ns() - clock_mono_ns();
+	ctx->attaching = !newborn;
 	for (size_t i = 0; i < proc->cfg.n_pids; i++) {
 		int err = crowd_add(&proc->crowd, proc->cfg.pids[i]);
 
@@ -182,12 +184,36 @@ static int proc_start(struct collector *c, struct why *why)
 			return why_set(why, ENOMEM, "out of memory");
 	}
 	ctx->attaching = false;
+	pace_init(&proc->pace, proc->cfg.rate_hz, (uint64_t)ctx->began_ns);
+	pace_skip(&proc->pace, clock_own_cpu_ns());
 	if (!proc->crowd.n_tasks)
 		return why_set(why, ESRCH, "the target ended before it could "
 			       "be attached to");
 	crowd_tell(&proc->crowd);
-	pace_init(&proc->pace, proc->cfg.rate_hz, (uint64_t)ctx->began_ns);
-	pace_skip(&proc->pace, clock_own_cpu_ns());
+	return arm(proc, NS_PER_MS, why);
+}
+
+static int proc_start(struct collector *c, struct why *why)
+{
+	return begin(self(c), clock_mono_ns(), false, why);
+}
+
+int proc_start_newborn(struct collector *c, int64_t began_ns,
+		       struct why *why)
+{
+	return begin(self(c), began_ns, true, why);
+}
+
+/* What has lived all along is found at its next look. */
+static int proc_target(struct collector *c, pid_t pid, bool added,
+		       struct why *why)
+{
+	struct proc_collector *proc = self(c);
+
+	if (!added)
+		return 0;
+	if (crowd_add(&proc->crowd, pid) == -ENOMEM)
+		return why_set(why, ENOMEM, "out of memory");
 	return arm(proc, NS_PER_MS, why);
 }
 
@@ -227,6 +253,7 @@ const struct collector_ops collector_proc = {
 	.name = "proc",
 	.summary = "reads /proc of a running process; clocks are exact, "
 		   "calls are sampled",
+	.modes = COLLECT_ATTACH,
 	.measures = ALL_MEASURES,
 	.by_call = 1u << MEASURE_WALL | 1u << MEASURE_BLOCKED |
 		   1u << MEASURE_CPU | 1u << MEASURE_RUNQ |
@@ -239,5 +266,6 @@ const struct collector_ops collector_proc = {
 	.fd = proc_fd,
 	.drain = proc_drain,
 	.tick = proc_tick,
+	.target = proc_target,
 	.close = proc_close,
 };

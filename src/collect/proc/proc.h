@@ -9,6 +9,11 @@
 
 #include "collect/collector.h"
 
+/* Instead of start(): the targets were born at @began_ns or later, and are
+ * accounted from their birth on. -ESRCH: they have ended already. */
+int proc_start_newborn(struct collector *c, int64_t began_ns,
+		       struct why *why);
+
 extern const struct collector_ops collector_proc;
 
 #endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/seccomp/calibrate.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/procparse.h"
+#include "collect/seccomp/filter.h"
+
+#define WARM_UP 50
+#define CALLS 300
+/* A machine that needs longer for this has other worries. */
+#define LIMIT_MS 5000
+
+/* Shared by the calibrating process, its child and us. */
+struct trial {
+	struct sock_fprog filter;
+	struct notify_mode mode;
+	int listener;		/* -1: not yet */
+	int err;		/* of installing, or of answering */
+	pid_t child;
+	bool no_pid;		/* notifications do not say who */
+	int64_t parked_ns, queued_ns, gaps_ns;
+};
+
+static void call_repeatedly(struct trial *trial)
+{
+	int fd = notify_install(&trial->filter, &trial->mode);
+
+	if (fd < 0)
+		board_set(trial->err, fd);
+	else
+		board_set(trial->listener, fd);
+	for (int i = 0; fd >= 0 && i < WARM_UP + CALLS + 1; i++)
+		syscall(SYS_getppid);
+	_exit(0);
+}
+
+static int read_clocks(const struct procfs *fs, pid_t pid, int64_t now_ns,
+		       struct board_clocks *ret)
+{
+	struct proc_sched sched;
+	char buf[128];
+	ssize_t n = procfs_read(fs, buf, sizeof(buf), "%d/schedstat", pid);
+
+	if (n < 0)
+		return (int)n;
+	if (proc_parse_sched(buf, &sched))
+		return -EINVAL;
+	*ret = (struct board_clocks){ now_ns, (int64_t)sched.cpu_ns,
+				      (int64_t)sched.runq_ns };
+	return 0;
+}
+
+static int answer_all(struct trial *trial, const struct procfs *fs)
+{
+	struct board_clocks first = { 0 }, last = { 0 };
+	int64_t continued_ns = 0;
+	union notify_buffer buffer;
+
+	for (int i = 0; i < WARM_UP + CALLS + 1; i++) {
+		int err = notify_receive(trial->listener, &buffer);
+		int64_t now_ns = clock_mono_ns();
+
+		if (err)
+			return err;
+		trial->no_pid = !buffer.notif.pid;
+		if (i > WARM_UP)
+			trial->gaps_ns += now_ns - continued_ns;
+		if (i == WARM_UP)
+			read_clocks(fs, trial->child, now_ns, &first);
+		if (i == WARM_UP + CALLS)
+			read_clocks(fs, trial->child, now_ns, &last);
+		err = notify_continue(trial->listener, buffer.notif.id);
+		if (err)
+			return err;
+		continued_ns = clock_mono_ns();
+	}
+	trial->queued_ns = last.runq_ns - first.runq_ns;
+	trial->parked_ns = last.at_ns - first.at_ns -
+			   (last.cpu_ns - first.cpu_ns) - trial->queued_ns;
+	return 0;
+}
+
+static void wait_briefly(void)
+{
+	struct timespec pause = { .tv_nsec = 100000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* The calibrating process: a hang of it hangs nobody else. */
+static void calibrating(struct trial *trial, const struct procfs *fs)
+{
+	pid_t child = launch_clone(CLONE_FILES, &trial->child);
+	int err;
+
+	if (!child)
+		call_repeatedly(trial);
+	if (child < 0)
+		trial->err = -errno;
+	while (!board_get(trial->err) && board_get(trial->listener) < 0)
+		wait_briefly();
+	if (!trial->err) {
+		notify_sync(trial->listener);
+		err = answer_all(trial, fs);
+		board_set(trial->err, err);
+		if (err)
+			kill(child, SIGKILL);
+	}
+	_exit(0);
+}
+
+static int explain(int err, struct why *why)
+{
+	switch (-err) {
+	case EBUSY:
+		return why_set(why, EBUSY, "system calls of this process are "
+			       "supervised already, by another smbsysacct or "
+			       "a container's supervisor, and the kernel "
+			       "allows one: start it outside of that, or "
+			       "attach with -p");
+	case EACCES:
+	case EPERM:
+		return why_set(why, -err, "seccomp filters are forbidden "
+			       "here, most likely by a container's own: allow "
+			       "seccomp(2) there, or attach with -p");
+	case ENOSYS:
+	case EINVAL:
+		return why_set(why, -err, "this kernel cannot hand system "
+			       "calls to a supervisor (seccomp user "
+			       "notification with CONTINUE, Linux 5.5): start "
+			       "the command, then attach with -p");
+	case ESRCH:
+		return why_set(why, ESRCH, "the kernel does not say who makes "
+			       "a call, as this is a deeper pid namespace "
+			       "than the command's: start both in the same "
+			       "one");
+	case ETIMEDOUT:
+		return why_set(why, ETIMEDOUT, "seccomp notifications were "
+			       "not answered in %d seconds in a trial: start "
+			       "the command, then attach with -p",
+			       LIMIT_MS / 1000);
+	default:
+		return why_set(why, -err, "a trial of seccomp notification "
+			       "failed: %s; start the command, then attach "
+			       "with -p", strerror(-err));
+	}
+}
+
+static int await_end(pid_t pid)
+{
+	int64_t end_ns = clock_mono_ns() + LIMIT_MS * NS_PER_MS;
+
+	while (!waitpid(pid, NULL, WNOHANG)) {
+		if (clock_mono_ns() > end_ns) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			return -ETIMEDOUT;
+		}
+		wait_briefly();
+	}
+	return 0;
+}
+
+static int try_it(struct trial *trial, const struct procfs *fs)
+{
+	pid_t pid = -1, ignored;
+	int err;
+
+	pid = launch_clone(0, &ignored);
+	if (!pid)
+		calibrating(trial, fs);
+	if (pid < 0)
+		return -errno;
+	err = await_end(pid);
+	if (!err)
+		err = trial->err;
+	if (!err && trial->no_pid)
+		err = -ESRCH;
+	return err;
+}
+
+int calibrate(struct board *board, const struct procfs *fs, struct why *why)
+{
+	struct callset one = { 0 };
+	struct trial *trial;
+	int err;
+
+	trial = mmap(NULL, sizeof(*trial), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (trial == MAP_FAILED)
+		return why_set(why, ENOMEM, "out of memory");
+	trial->listener = -1;
+	callset_put(&one, "getppid", true);
+	err = filter_build(&trial->filter, &one, true, why);
+	if (!err) {
+		err = try_it(trial, fs);
+		if (err)
+			explain(err, why);
+	}
+	board->parked_each_ns = trial->parked_ns / CALLS;
+	board->queued_each_ns = trial->queued_ns / CALLS;
+	board->gap_each_ns = trial->gaps_ns / CALLS;
+	free(trial->filter.filter);
+	munmap(trial, sizeof(*trial));
+	return err;
+}

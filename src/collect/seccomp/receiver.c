@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/seccomp/receiver.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/procparse.h"
+#include "collect/seccomp/gap.h"
+#include "collect/seccomp/handlers.h"
+#include "collect/seccomp/helper.h"
+#include "collect/seccomp/roster.h"
+
+/* Without synchronous wake-ups: so often look where the target runs. */
+#define FOLLOW_EVERY 32
+/* So often look whether the session is still there. */
+#define ORPHAN_EVERY 256
+
+struct receiver {
+	struct board *board;
+	const struct procfs *fs;
+	struct roster roster;
+	int listener;
+	bool sync;
+};
+
+/*
+ * Kernels before 6.6 wake us on another CPU, which takes five times as long
+ * as on the same one. The target must not be moved; we can be.
+ */
+static void follow(const struct receiver *r, pid_t tid)
+{
+	struct proc_stat stat;
+	char buf[1024];
+	cpu_set_t cpu;
+
+	if (procfs_read(r->fs, buf, sizeof(buf), "%d/stat", tid) <= 0 ||
+	    proc_parse_stat(buf, &stat) || stat.cpu < 0 ||
+	    stat.cpu >= CPU_SETSIZE || stat.cpu == sched_getcpu())
+		return;
+	CPU_ZERO(&cpu);
+	CPU_SET(stat.cpu, &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
+}
+
+/* What there is to read of a parked thread. The entry, or NULL: no room. */
+static struct roster_entry *look(struct receiver *r,
+				 const struct seccomp_notif *notif,
+				 int64_t now_ns, struct board_clocks *clocks)
+{
+	pid_t tid = (pid_t)notif->pid;
+	struct roster_entry *entry = roster_find(&r->roster, tid, now_ns);
+
+	if (entry && gap_wants_clocks(r->board, entry->task, now_ns) &&
+	    roster_clocks(&r->roster, entry, now_ns, clocks) == -ESRCH)
+		entry = roster_find(&r->roster, tid, now_ns);
+	if (entry && entry->renamed)
+		roster_rename(&r->roster, entry);
+	if (entry)
+		handlers_look(r->board, entry->task, &notif->data);
+	if (!r->sync && r->board->received % FOLLOW_EVERY == 0)
+		follow(r, tid);
+	return entry;
+}
+
+static void serve(struct receiver *r)
+{
+	struct seccomp_notif *notif = &r->board->buffer.notif;
+	struct board_clocks clocks = { 0 };
+	int64_t now_ns = clock_mono_ns();
+	struct roster_entry *entry;
+	int abi, nr, err;
+
+	board_add(r->board->received, 1);
+	entry = look(r, notif, now_ns, &clocks);
+	err = notify_continue(r->listener, notif->id);
+	abi = notify_abi(&notif->data, &nr);
+	if (entry) {
+		gap_close(r->board, entry->task, now_ns,
+			  clocks.at_ns ? &clocks : NULL);
+		gap_begin(r->board, entry->task, clock_mono_ns(), abi, nr,
+			  !err);
+		entry->renamed = notify_is_exec(abi, nr);
+	} else {
+		board_add(r->board->unaccounted, 1);
+	}
+	/* Answered: what becomes of us now does not matter to the thread. */
+	notif->id = 0;
+}
+
+static void loop(struct receiver *r)
+{
+	while (!board_get(r->board->stop)) {
+		int err = notify_receive(r->listener, &r->board->buffer);
+
+		if (!err)
+			serve(r);
+		else if (err == -ENOENT && notify_is_over(r->listener))
+			break;
+		/* The signal of the session's end may have come at a moment
+		 * when there was nothing to interrupt. */
+		if ((err || r->board->received % ORPHAN_EVERY == 0) &&
+		    getppid() != r->board->session)
+			break;
+	}
+}
+
+void receiver_run(struct board *board, const struct procfs *fs)
+{
+	struct procfs own = *fs;
+	struct receiver r = { .board = board, .fs = &own };
+	int *fds[] = { &r.listener, &own.root };
+
+	if (helper_await(board))
+		_exit(0);
+	r.listener = board->listener;
+	helper_detach("smbsysacct:recv", SIGUSR1, fds, 2);
+	/* Our session's end is ours, and then the keeper's turn. */
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	roster_init(&r.roster, board, &own);
+	r.sync = !notify_sync(r.listener);
+	loop(&r);
+	roster_done(&r.roster);
+	_exit(0);
+}

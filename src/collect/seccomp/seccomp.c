@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/seccomp/seccomp.h"
+
+#include "collect/proc/proc.h"
+
+#define NAME "seccomp"
+#define SUMMARY "launches a command and counts its calls without ptrace; " \
+		"blocked time by call is estimated"
+
+#define OWN_MEASURES (1u << MEASURE_CALLS | 1u << MEASURE_PARKED)
+#define BY_CALL (1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | \
+		 1u << MEASURE_CPU | 1u << MEASURE_RUNQ | \
+		 1u << MEASURE_STOLEN | OWN_MEASURES)
+#define ESTIMATED (1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | \
+		   1u << MEASURE_STOLEN | 1u << MEASURE_PARKED)
+
+#ifdef HAVE_LIBSECCOMP
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "collect/seccomp/calibrate.h"
+#include "collect/seccomp/crew.h"
+#include "collect/seccomp/filter.h"
+#include "collect/seccomp/harvest.h"
+
+/* So often, so that places of threads that have ended are free again. */
+#define HARVEST_NS (100 * NS_PER_MS)
+
+struct seccomp_collector {
+	struct collector base;
+	struct collector_cfg cfg;
+	const struct sink *sink;
+	struct callset notified;
+	struct sock_fprog filter;
+	struct board *board;
+	struct crew crew;
+	struct harvest harvest;
+	struct collector *inner;	/* the proc collector */
+	struct command command;
+	int epoll_fd;
+	int64_t harvested_ns;
+	uint32_t warned;
+};
+
+static struct seccomp_collector *self(struct collector *c)
+{
+	return (struct seccomp_collector *)c;
+}
+
+static int seccomp_probe(const struct procfs *fs, unsigned *measures,
+			 struct why *why)
+{
+	int err = collector_proc.probe(fs, measures, why);
+
+	*measures |= OWN_MEASURES;
+	return err;
+}
+
+static void seccomp_close(struct collector *c)
+{
+	struct seccomp_collector *s = self(c);
+
+	if (!s)
+		return;
+	crew_close(&s->crew);
+	collector_proc.close(s->inner);
+	harvest_done(&s->harvest);
+	if (s->epoll_fd >= 0)
+		close(s->epoll_fd);
+	board_close(s->board);
+	free(s->filter.filter);
+	free(s);
+}
+
+static int choose_calls(struct seccomp_collector *s, struct why *why)
+{
+	struct callset asked;
+
+	if (s->cfg.calls)
+		s->notified = *s->cfg.calls;
+	else
+		callset_fill(&s->notified);
+	asked = s->notified;
+	filter_limit(&s->notified, s->cfg.all_calls);
+	if (callset_is_empty(&s->notified) && !callset_is_empty(&asked))
+		return why_set(why, EINVAL, "none of these calls has to "
+			       "expect to be interrupted, so the seccomp "
+			       "collector leaves them alone; -A accounts "
+			       "them, at the risk that the manual tells");
+	return filter_build(&s->filter, &s->notified, s->cfg.all_calls, why);
+}
+
+static int open_inner(struct seccomp_collector *s, struct why *why)
+{
+	struct collector_cfg cfg = s->cfg;
+
+	cfg.pids = &s->command.pid;
+	cfg.n_pids = 1;
+	cfg.launch = NULL;
+	return collector_proc.open(&s->inner, &cfg, &s->harvest.through, why);
+}
+
+static int seccomp_open(struct collector **ret,
+			const struct collector_cfg *cfg,
+			const struct sink *sink, struct why *why)
+{
+	struct seccomp_collector *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return why_set(why, ENOMEM, "out of memory");
+	s->base.ops = &collector_seccomp;
+	s->cfg = *cfg;
+	s->sink = sink;
+	s->crew.listener = -1;
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	err = s->epoll_fd < 0 ? why_set(why, errno, "epoll_create1: %s",
+					strerror(errno)) : 0;
+	if (!err)
+		err = choose_calls(s, why);
+	if (!err)
+		err = board_open(&s->board, why);
+	if (!err && harvest_init(&s->harvest, s->board, cfg->procfs, sink,
+				 &s->notified))
+		err = why_set(why, ENOMEM, "out of memory");
+	if (!err)
+		err = calibrate(s->board, cfg->procfs, why);
+	if (!err)
+		err = open_inner(s, why);
+	if (err)
+		seccomp_close(&s->base);
+	else
+		*ret = &s->base;
+	return err;
+}
+
+static void note(const struct seccomp_collector *s, const char *text)
+{
+	struct event event = { .kind = EVENT_NOTE, .text = text };
+
+	s->sink->event(s->sink->ctx, &event);
+}
+
+static void note_what_is_left_out(const struct seccomp_collector *s)
+{
+	if (s->cfg.all_calls)
+		return;
+	note(s, "counted are calls that may wait and have to expect to be "
+	     "interrupted (--list=%wait); -A counts all, see the manual for "
+	     "its risk. Others show by looks, where they wait");
+}
+
+static int watch(const struct seccomp_collector *s, int fd, uint32_t events,
+		 struct why *why)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event))
+		return why_set(why, errno, "epoll_ctl: %s", strerror(errno));
+	return 0;
+}
+
+static int seccomp_start(struct collector *c, struct why *why)
+{
+	struct seccomp_collector *s = self(c);
+	struct collector_cfg *cfg = &s->cfg;
+	int64_t began_ns = clock_mono_ns();
+	int err;
+
+	err = crew_start(&s->crew, s->board, cfg->launch, &s->filter,
+			 cfg->procfs, cfg->launch->own_argv, why);
+	s->command = (struct command){
+		.pid = s->board->command,
+		.fate = &s->board->fate,
+		.no_new_privs = s->board->mode.no_new_privs,
+	};
+	if (err)
+		return err;
+	note_what_is_left_out(s);
+	err = proc_start_newborn(s->inner, began_ns, why);
+	/* It may have ended already, which is no failure of ours. */
+	if (err == -ESRCH)
+		err = 0;
+	if (!err)
+		err = watch(s, collector_proc.fd(s->inner), EPOLLIN, why);
+	/* Only to hear of the end: no wake-up by a notification. */
+	if (!err)
+		err = watch(s, s->crew.listener, 0, why);
+	return err;
+}
+
+static int seccomp_fd(const struct collector *c)
+{
+	return ((const struct seccomp_collector *)c)->epoll_fd;
+}
+
+/* A process that nobody saw being born, as its parent ended at once. */
+static void adopt(struct seccomp_collector *s)
+{
+	pid_t pid = s->harvest.missed;
+
+	if (pid)
+		collector_proc.target(s->inner, pid, true, NULL);
+}
+
+static void warn(struct seccomp_collector *s)
+{
+	uint32_t given = __atomic_load_n(&s->board->warnings,
+					 __ATOMIC_ACQUIRE);
+	char text[256];
+
+	for (; s->warned != given; s->warned++) {
+		const struct board_warning *w =
+			&s->board->warning[s->warned % BOARD_WARNINGS];
+
+		snprintf(text, sizeof(text), "warning: %.15s handles signal "
+			 "%d without SA_RESTART: under -A its calls can fail "
+			 "with EINTR%s", w->comm, w->signal, geteuid() ? "" :
+			 "; it runs as root, for production use "
+			 "--collector=bpf or leave out -A");
+		note(s, text);
+	}
+}
+
+static void harvest(struct seccomp_collector *s)
+{
+	harvest_all(&s->harvest);
+	s->harvested_ns = clock_mono_ns();
+	adopt(s);
+	warn(s);
+}
+
+static int seccomp_drain(struct collector *c, struct why *why)
+{
+	struct seccomp_collector *s = self(c);
+	int err = collector_proc.drain(s->inner, why);
+
+	if (err < 0)
+		return err;
+	if (crew_is_over(&s->crew)) {
+		crew_end_receiver(&s->crew);
+		return 1;
+	}
+	if (clock_mono_ns() - s->harvested_ns >= HARVEST_NS)
+		harvest(s);
+	return 0;
+}
+
+static int seccomp_tick(struct collector *c, int64_t now_ns, struct why *why)
+{
+	struct seccomp_collector *s = self(c);
+	int err = collector_proc.tick(s->inner, now_ns, why);
+
+	if (!err)
+		harvest(s);
+	return err;
+}
+
+static const struct command *seccomp_command(const struct collector *c)
+{
+	return &((const struct seccomp_collector *)c)->command;
+}
+
+static int64_t seccomp_helpers_cpu(const struct collector *c)
+{
+	return crew_cpu_ns(&((const struct seccomp_collector *)c)->crew);
+}
+
+/* The receiver first: what it has taken is in the last report. */
+static void seccomp_release(struct collector *c)
+{
+	crew_end_receiver(&self(c)->crew);
+}
+
+const struct collector_ops collector_seccomp = {
+	.name = NAME,
+	.summary = SUMMARY,
+	.modes = COLLECT_LAUNCH,
+	.measures = OWN_MEASURES,
+	.by_call = BY_CALL,
+	.estimated = ESTIMATED,
+	.probe = seccomp_probe,
+	.open = seccomp_open,
+	.start = seccomp_start,
+	.fd = seccomp_fd,
+	.drain = seccomp_drain,
+	.tick = seccomp_tick,
+	.command = seccomp_command,
+	.helpers_cpu_ns = seccomp_helpers_cpu,
+	.release = seccomp_release,
+	.close = seccomp_close,
+};
+
+#else
+
+const struct collector_ops collector_seccomp = {
+	.name = NAME,
+	.summary = SUMMARY,
+	.modes = COLLECT_LAUNCH,
+	.measures = OWN_MEASURES,
+	.by_call = BY_CALL,
+	.estimated = ESTIMATED,
+	.missing = "built without libseccomp",
+};
+
+#endif
