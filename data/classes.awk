@@ -14,7 +14,8 @@ BEGIN {
 		bit[names[i]] = 2 ^ (i - 1)
 		print "\t\"" names[i] "\","
 	}
-	print "};\n\nstatic const struct {\n\tconst char *name;"
+	print "};\n\n/* Sorted by name. */"
+	print "static const struct class_row {\n\tconst char *name;"
 	print "\tunsigned classes;\n} class_table[] = {"
 }
 /^#/ { next }
@@ -22,7 +23,12 @@ NF != 2 || $1 !~ /^[a-z_][a-z0-9_]*$/ {
 	print "classes.csv:" NR ": cannot read: " $0 >"/dev/stderr"
 	exit 1
 }
+$1 <= last {
+	print "classes.csv:" NR ": not sorted: " $1 >"/dev/stderr"
+	exit 1
+}
 {
+	last = $1
 	bits = 0
 	k = split($2, word, " ")
 	for (i = 1; i <= k; i++) {

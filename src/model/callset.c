@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <regex.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -36,12 +37,18 @@ bool callset_has(const struct callset *set, int abi, int nr)
 	return set->bits[abi - ABI_NATIVE][nr / 64] >> (nr % 64) & 1;
 }
 
+static int compare_class(const void *name, const void *row)
+{
+	return strcmp(name, ((const struct class_row *)row)->name);
+}
+
 static unsigned classes_of(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(class_table); i++)
-		if (!strcmp(class_table[i].name, name))
-			return class_table[i].classes;
-	return 0;
+	const struct class_row *row =
+		bsearch(name, class_table, ARRAY_SIZE(class_table),
+			sizeof(*class_table), compare_class);
+
+	return row ? row->classes : 0;
 }
 
 static bool matches(const struct matcher *m, const char *name)
@@ -53,18 +60,51 @@ static bool matches(const struct matcher *m, const char *name)
 	return m->classes & classes_of(name);
 }
 
-/* Puts all calls that match; how many there were. */
-static int put_matching(struct callset *set, const struct matcher *m, bool in)
+#define NAME_SIZE 40
+
+int callnames_init(struct callnames *names, struct why *why)
 {
-	char name[64];
+	char *p;
+
+	*names = (struct callnames){ .text = malloc((size_t)CALLSET_ABIS *
+						    CALLSET_NUMBERS *
+						    NAME_SIZE) };
+	if (!names->text)
+		return why_set(why, ENOMEM, "out of memory");
+	p = names->text;
+	for (int abi = ABI_NATIVE; abi <= ABI_X32; abi++)
+		for (int nr = 0; nr < CALLSET_NUMBERS; nr++) {
+			if (!syscall_find(p, NAME_SIZE, abi, nr))
+				continue;
+			names->of[abi - ABI_NATIVE][nr] = p;
+			p += strlen(p) + 1;
+		}
+	return 0;
+}
+
+void callnames_done(struct callnames *names)
+{
+	free(names->text);
+	names->text = NULL;
+}
+
+const char *callnames_get(const struct callnames *names, int abi, int nr)
+{
+	return names->of[abi - ABI_NATIVE][nr];
+}
+
+/* Puts all calls that match; how many there were. */
+static int put_matching(struct callset *set, const struct callnames *names,
+			const struct matcher *m, bool in)
+{
 	int n = 0;
 
 	for (int abi = ABI_NATIVE; abi <= ABI_X32; abi++)
 		for (int nr = 0; nr < CALLSET_NUMBERS; nr++) {
-			if (!(m->abis & 1u << (abi - ABI_NATIVE)) ||
-			    !syscall_is_known(abi, nr) ||
-			    !matches(m, syscall_name(name, sizeof(name), abi,
-						     nr)))
+			const char *name = callnames_get(names, abi, nr);
+
+			if (!(m->abis & 1u << (abi - ABI_NATIVE)) || !name ||
+			    !matches(m, name))
 				continue;
 			put(set, abi, nr, in);
 			n++;
@@ -80,22 +120,24 @@ static unsigned class_bit(const char *name)
 	return !strcmp(name, "net") ? class_bit("network") : 0;
 }
 
-void callset_add_class(struct callset *set, const char *name)
+void callset_add_class(struct callset *set, const struct callnames *names,
+		       const char *name)
 {
 	struct matcher m = { .classes = class_bit(name), .abis = ALL_ABIS };
 
-	put_matching(set, &m, true);
+	put_matching(set, names, &m, true);
 }
 
-void callset_put(struct callset *set, const char *name, bool in)
+void callset_put(struct callset *set, const struct callnames *names,
+		 const char *name, bool in)
 {
 	struct matcher m = { .name = name, .abis = ALL_ABIS };
 
-	put_matching(set, &m, in);
+	put_matching(set, names, &m, in);
 }
 
-static int parse_regex(struct callset *set, const char *text, unsigned abis,
-		       struct why *why)
+static int parse_regex(struct callset *set, const struct callnames *names,
+		       const char *text, unsigned abis, struct why *why)
 {
 	regex_t regex;
 	struct matcher m = { .regex = &regex, .abis = abis };
@@ -104,7 +146,7 @@ static int parse_regex(struct callset *set, const char *text, unsigned abis,
 	if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB))
 		return why_set(why, EINVAL, "-e trace=/%s: not a regular "
 			       "expression (of regex(7), extended)", text);
-	n = put_matching(set, &m, true);
+	n = put_matching(set, names, &m, true);
 	regfree(&regex);
 	return n;
 }
@@ -142,7 +184,8 @@ static unsigned old_class(const char *word)
 	return 0;
 }
 
-static int parse_word(struct callset *set, char *word, struct why *why)
+static int parse_word(struct callset *set, const struct callnames *names,
+		      char *word, struct why *why)
 {
 	bool forgiving = *word == '?';
 	struct matcher m;
@@ -154,7 +197,7 @@ static int parse_word(struct callset *set, char *word, struct why *why)
 	if (!strcmp(word, "none"))
 		return 0;
 	if (*word == '/') {
-		n = parse_regex(set, word + 1, m.abis, why);
+		n = parse_regex(set, names, word + 1, m.abis, why);
 		if (n < 0)
 			return n;
 	} else if (!strcmp(word, "all")) {
@@ -170,7 +213,7 @@ static int parse_word(struct callset *set, char *word, struct why *why)
 					   old_class(word);
 		if (!m.classes)
 			m.name = word;
-		n = put_matching(set, &m, true);
+		n = put_matching(set, names, &m, true);
 	}
 	if (!n && !forgiving)
 		return why_set(why, EINVAL, "invalid system call '%s' in -e "
@@ -182,22 +225,28 @@ static int parse_word(struct callset *set, char *word, struct why *why)
 int callset_parse(struct callset *ret, const char *text, struct why *why)
 {
 	bool inverted = *text == '!';
-	int err = 0;
+	struct callnames names;
+	int err = callnames_init(&names, why);
 
 	*ret = (struct callset){ 0 };
 	text += inverted;
-	do {
+	while (!err) {
 		size_t len = strcspn(text, ",");
 		char word[256];
 
-		if (!len || len >= sizeof(word))
-			return why_set(why, EINVAL, "-e trace=: a name is "
-				       "missing or too long");
+		if (!len || len >= sizeof(word)) {
+			err = why_set(why, EINVAL, "-e trace=: a name is "
+				      "missing or too long");
+			break;
+		}
 		memcpy(word, text, len);
 		word[len] = '\0';
-		err = parse_word(ret, word, why);
+		err = parse_word(ret, &names, word, why);
 		text += len;
-	} while (!err && *text++ == ',');
+		if (!*text++)
+			break;
+	}
+	callnames_done(&names);
 	for (int abi = 0; inverted && abi < CALLSET_ABIS; abi++)
 		for (size_t i = 0; i < ARRAY_SIZE(ret->bits[abi]); i++)
 			ret->bits[abi][i] = ~ret->bits[abi][i];

@@ -23,13 +23,26 @@ struct callset {
 	uint64_t bits[CALLSET_ABIS][CALLSET_NUMBERS / 64];
 };
 
+/* The names of all calls, as looking them up takes milliseconds. */
+struct callnames {
+	const char *of[CALLSET_ABIS][CALLSET_NUMBERS];	/* NULL: no such call */
+	char *text;
+};
+
+int callnames_init(struct callnames *names, struct why *why);
+void callnames_done(struct callnames *names);
+/* NULL: no call that is known. */
+const char *callnames_get(const struct callnames *names, int abi, int nr);
+
 /* "openat,%network,/^epoll" or "!read"; -EINVAL where it makes no sense. */
 int callset_parse(struct callset *ret, const char *text, struct why *why);
 
 /* Adds a class by its name without the %, which has to exist. */
-void callset_add_class(struct callset *set, const char *name);
+void callset_add_class(struct callset *set, const struct callnames *names,
+		       const char *name);
 /* Adds or takes out a call of this name, in all ABIs that have it. */
-void callset_put(struct callset *set, const char *name, bool in);
+void callset_put(struct callset *set, const struct callnames *names,
+		 const char *name, bool in);
 
 bool callset_has(const struct callset *set, int abi, int nr);
 void callset_fill(struct callset *set);

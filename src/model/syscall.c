@@ -82,8 +82,7 @@ static const char *from_data(int abi, int nr)
 	return NULL;
 }
 
-/* Whether a source has the name, which is in @buf then. */
-static bool find_name(char *buf, size_t size, int abi, int nr)
+bool syscall_find(char *buf, size_t size, int abi, int nr)
 {
 	const char *name = from_data(abi, nr);
 
@@ -95,16 +94,9 @@ static bool find_name(char *buf, size_t size, int abi, int nr)
 	return true;
 }
 
-bool syscall_is_known(int abi, int nr)
-{
-	char name[64];
-
-	return find_name(name, sizeof(name), abi, nr);
-}
-
 char *syscall_name(char *buf, size_t size, int abi, int nr)
 {
-	if (!find_name(buf, size, abi, nr))
+	if (!syscall_find(buf, size, abi, nr))
 		snprintf(buf, size, "syscall_0x%x", (unsigned)nr);
 	return buf;
 }

@@ -18,8 +18,8 @@
  */
 char *syscall_name(char *buf, size_t size, int abi, int nr);
 
-/* Whether any of the sources has a name for it. */
-bool syscall_is_known(int abi, int nr);
+/* The same, where a source has the name; false: none has. */
+bool syscall_find(char *buf, size_t size, int abi, int nr);
 
 /* Which sources this build has, for --version. */
 const char *syscall_sources(void);

@@ -137,7 +137,7 @@ static int explain(int err, struct why *why)
 			       "seccomp(2) there, or attach with -p");
 	case ENOSYS:
 	case EINVAL:
-		return why_set(why, -err, "this kernel cannot hand system "
+		return why_set(why, ENOSYS, "this kernel cannot hand system "
 			       "calls to a supervisor (seccomp user "
 			       "notification with CONTINUE, Linux 5.5): start "
 			       "the command, then attach with -p");
@@ -191,7 +191,8 @@ static int try_it(struct trial *trial, const struct procfs *fs)
 	return err;
 }
 
-int calibrate(struct board *board, const struct procfs *fs, struct why *why)
+int calibrate(struct board *board, const struct procfs *fs,
+	      const struct callnames *names, struct why *why)
 {
 	struct callset one = { 0 };
 	struct trial *trial;
@@ -202,8 +203,8 @@ int calibrate(struct board *board, const struct procfs *fs, struct why *why)
 	if (trial == MAP_FAILED)
 		return why_set(why, ENOMEM, "out of memory");
 	trial->listener = -1;
-	callset_put(&one, "getppid", true);
-	err = filter_build(&trial->filter, &one, true, why);
+	callset_put(&one, names, "getppid", true);
+	err = filter_build(&trial->filter, &one, names, true, why);
 	if (!err) {
 		err = try_it(trial, fs);
 		if (err)

@@ -11,9 +11,11 @@
 
 #include "base/procfs.h"
 #include "collect/seccomp/board.h"
+#include "model/callset.h"
 
 /* Fills the board's *_each_ns. 0, or -errno with what keeps it from working,
  * and what to do. */
-int calibrate(struct board *board, const struct procfs *fs, struct why *why);
+int calibrate(struct board *board, const struct procfs *fs,
+	      const struct callnames *names, struct why *why);
 
 #endif

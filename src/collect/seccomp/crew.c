@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -79,7 +80,8 @@ int crew_start(struct crew *crew, struct board *board,
 	pid_t pid;
 	int err;
 
-	*crew = (struct crew){ .board = board, .listener = -1 };
+	*crew = (struct crew){ .board = board, .listener = -1,
+				.receiver_fd = -1 };
 	board->session = getpid();
 	pid = launch_clone(CLONE_FILES, &board->keeper);
 	if (!pid)
@@ -96,9 +98,11 @@ int crew_start(struct crew *crew, struct board *board,
 		return why_set(why, errno, "cannot make a process: %s",
 			       strerror(errno));
 	err = await_listener(crew, why);
-	if (!err)
-		helper_wake(board);
-	return err;
+	if (err)
+		return err;
+	helper_wake(board);
+	crew->receiver_fd = (int)syscall(SYS_pidfd_open, board->receiver, 0);
+	return 0;
 }
 
 static int64_t cpu_of(const struct rusage *usage)
@@ -135,6 +139,18 @@ void crew_end_receiver(struct crew *crew)
 	}
 }
 
+bool crew_lost_receiver(struct crew *crew)
+{
+	struct pollfd fd = { .fd = crew->receiver_fd, .events = POLLIN };
+
+	if (crew->receiver_fd < 0 || poll(&fd, 1, 0) != 1)
+		return false;
+	reap(crew, &crew->board->receiver);
+	close(crew->receiver_fd);
+	crew->receiver_fd = -1;
+	return true;
+}
+
 bool crew_is_over(const struct crew *crew)
 {
 	return crew->listener >= 0 && notify_is_over(crew->listener);
@@ -164,6 +180,8 @@ void crew_close(struct crew *crew)
 	crew_end_receiver(crew);
 	if (crew->listener >= 0)
 		close(crew->listener);
-	crew->listener = -1;
+	if (crew->receiver_fd >= 0)
+		close(crew->receiver_fd);
+	crew->listener = crew->receiver_fd = -1;
 	reap(crew, &crew->board->keeper);
 }

@@ -14,6 +14,7 @@
 struct crew {
 	struct board *board;
 	int listener;		/* the session's copy, -1: none */
+	int receiver_fd;	/* readable when the receiver has ended, or -1 */
 	int64_t ended_cpu_ns;	/* CPU time of helpers that have ended */
 };
 
@@ -30,6 +31,9 @@ int crew_start(struct crew *crew, struct board *board,
 /* The receiver ends, and has summed up all it took. What comes after that
  * is the keeper's, if it is not the end. */
 void crew_end_receiver(struct crew *crew);
+
+/* Whether the receiver has ended by itself, said once. */
+bool crew_lost_receiver(struct crew *crew);
 
 /* All threads have ended. */
 bool crew_is_over(const struct crew *crew);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "model/syscall.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
@@ -58,6 +57,15 @@ static const struct {
 	{ "clock_nanosleep_time64", { 1, SCMP_CMP_MASKED_EQ, 1, 1 } },
 };
 
+/* What is to become a filter, for one ABI after the other. */
+struct plan {
+	const struct callset *notified;
+	const struct callnames *names;
+	bool all;		/* whatever their arguments are */
+	bool by_default;	/* all but a few: also what nobody knows */
+	int abi;
+};
+
 static uint32_t arch_of(int abi)
 {
 	switch (abi) {
@@ -77,34 +85,33 @@ static uint32_t arch_of(int abi)
 	}
 }
 
-void filter_limit(struct callset *chosen, bool all)
+void filter_limit(struct callset *chosen, const struct callnames *names,
+		  bool all)
 {
 	struct callset wait = { 0 };
 
-	callset_add_class(&wait, "wait");
+	callset_add_class(&wait, names, "wait");
 	if (!all)
 		callset_intersect(chosen, &wait);
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++)
-		callset_put(chosen, never[i], false);
+		callset_put(chosen, names, never[i], false);
 }
 
 /* libseccomp takes numbers of the machine's own ABI, or its own for calls
  * that this lacks, and looks them up by their names. */
-static int number_for_libseccomp(int abi, int nr)
+static int number_for_libseccomp(const struct plan *plan, int nr)
 {
-	char name[64];
-
-	if (abi == ABI_NATIVE)
+	if (plan->abi == ABI_NATIVE)
 		return nr;
-	return seccomp_syscall_resolve_name(syscall_name(name, sizeof(name),
-							 abi, nr));
+	return seccomp_syscall_resolve_name(callnames_get(plan->names,
+							  plan->abi, nr));
 }
 
 /* A call that libseccomp does not know for this ABI stays as it is. */
-static int add_rule(scmp_filter_ctx ctx, uint32_t action, int abi, int nr,
-		    const struct scmp_arg_cmp *when)
+static int add_rule(scmp_filter_ctx ctx, const struct plan *plan,
+		    uint32_t action, int nr, const struct scmp_arg_cmp *when)
 {
-	int number = number_for_libseccomp(abi, nr), err;
+	int number = number_for_libseccomp(plan, nr), err;
 
 	if (number == __NR_SCMP_ERROR)
 		return 0;
@@ -113,47 +120,45 @@ static int add_rule(scmp_filter_ctx ctx, uint32_t action, int abi, int nr,
 	return err == -EDOM || err == -EFAULT || err == -EEXIST ? 0 : err;
 }
 
-static int add_call(scmp_filter_ctx ctx, int abi, int nr, bool all)
+static int add_call(scmp_filter_ctx ctx, const struct plan *plan, int nr)
 {
+	const char *name = callnames_get(plan->names, plan->abi, nr);
 	bool conditional = false;
-	char name[64];
 	int err = 0;
 
-	if (!syscall_is_known(abi, nr))
-		return 0;
-	syscall_name(name, sizeof(name), abi, nr);
-	for (size_t i = 0; !all && !err && i < ARRAY_SIZE(conditions); i++)
+	for (size_t i = 0; !plan->all && !err && i < ARRAY_SIZE(conditions);
+	     i++)
 		if (!strcmp(conditions[i].name, name)) {
 			conditional = true;
-			err = add_rule(ctx, SCMP_ACT_NOTIFY, abi, nr,
+			err = add_rule(ctx, plan, SCMP_ACT_NOTIFY, nr,
 				       &conditions[i].when);
 		}
 	return conditional ? err :
-	       add_rule(ctx, SCMP_ACT_NOTIFY, abi, nr, NULL);
+	       add_rule(ctx, plan, SCMP_ACT_NOTIFY, nr, NULL);
 }
 
-static int add_abi(scmp_filter_ctx ctx, int abi,
-		   const struct callset *notified, bool all, bool by_default)
+static int add_calls(scmp_filter_ctx ctx, const struct plan *plan)
 {
 	int err = 0;
 
 	for (int nr = 0; !err && nr < CALLSET_NUMBERS; nr++) {
-		bool in = callset_has(notified, abi, nr);
+		bool in = callset_has(plan->notified, plan->abi, nr);
 
-		if (by_default && !in && syscall_is_known(abi, nr))
-			err = add_rule(ctx, SCMP_ACT_ALLOW, abi, nr, NULL);
-		else if (!by_default && in)
-			err = add_call(ctx, abi, nr, all);
+		if (!callnames_get(plan->names, plan->abi, nr))
+			continue;
+		if (plan->by_default && !in)
+			err = add_rule(ctx, plan, SCMP_ACT_ALLOW, nr, NULL);
+		else if (!plan->by_default && in)
+			err = add_call(ctx, plan, nr);
 	}
 	return err;
 }
 
-static int make_abi(scmp_filter_ctx *ret, int abi,
-		    const struct callset *notified, bool all, bool by_default)
+static int make_abi(scmp_filter_ctx *ret, const struct plan *plan)
 {
-	scmp_filter_ctx ctx = seccomp_init(by_default ? SCMP_ACT_NOTIFY :
-							SCMP_ACT_ALLOW);
-	uint32_t arch = arch_of(abi);
+	scmp_filter_ctx ctx = seccomp_init(plan->by_default ?
+					   SCMP_ACT_NOTIFY : SCMP_ACT_ALLOW);
+	uint32_t arch = arch_of(plan->abi);
 	int err = ctx ? 0 : -ENOMEM;
 
 	/* What is not known stays as it was. */
@@ -169,7 +174,7 @@ static int make_abi(scmp_filter_ctx *ret, int abi,
 			err = seccomp_arch_add(ctx, arch);
 	}
 	if (!err)
-		err = add_abi(ctx, abi, notified, all, by_default);
+		err = add_calls(ctx, plan);
 	if (err && ctx)
 		seccomp_release(ctx);
 	else
@@ -203,27 +208,31 @@ static int export(scmp_filter_ctx ctx, struct sock_fprog *ret)
 
 /* Whether everything is notified but what is in no case: numbers that
  * nobody knows are then notified, too. */
-static bool is_everything(const struct callset *notified)
+static bool is_everything(const struct callset *notified,
+			  const struct callnames *names)
 {
 	struct callset all;
 
 	callset_fill(&all);
-	filter_limit(&all, true);
+	filter_limit(&all, names, true);
 	return callset_equal(&all, notified);
 }
 
 int filter_build(struct sock_fprog *ret, const struct callset *notified,
-		 bool all, struct why *why)
+		 const struct callnames *names, bool all, struct why *why)
 {
-	bool by_default = all && is_everything(notified);
+	struct plan plan = {
+		.notified = notified, .names = names, .all = all,
+		.by_default = all && is_everything(notified, names),
+	};
 	scmp_filter_ctx sum = NULL, ctx = NULL;
 	int err = 0;
 
 	*ret = (struct sock_fprog){ 0 };
-	for (int abi = ABI_NATIVE; !err && abi <= ABI_X32; abi++) {
-		if (!arch_of(abi))
+	for (plan.abi = ABI_NATIVE; !err && plan.abi <= ABI_X32; plan.abi++) {
+		if (!arch_of(plan.abi))
 			continue;
-		err = make_abi(&ctx, abi, notified, all, by_default);
+		err = make_abi(&ctx, &plan);
 		if (!err && !sum) {
 			sum = ctx;
 		} else if (!err) {

@@ -20,11 +20,12 @@
 #include "model/callset.h"
 
 /* What is left of @chosen when only what is safe is taken, unless @all. */
-void filter_limit(struct callset *chosen, bool all);
+void filter_limit(struct callset *chosen, const struct callnames *names,
+		  bool all);
 
 /* The filter that notifies @notified, which filter_limit() has limited. The
  * caller frees ret->filter. 0 or -errno. */
 int filter_build(struct sock_fprog *ret, const struct callset *notified,
-		 bool all, struct why *why);
+		 const struct callnames *names, bool all, struct why *why);
 
 #endif

@@ -377,7 +377,14 @@ static void on_sample(struct harvest *h, struct event *event)
 	int64_t continued_ns, gap_ns, weight = (int64_t)event->weight_ns;
 	uint64_t gap;
 
-	if (!task || !abi_is_wait(key->abi, key->nr))
+	if (!abi_is_wait(key->abi, key->nr))
+		return;
+	if (h->asked && key->abi >= ABI_NATIVE &&
+	    !callset_has(h->asked, key->abi, key->nr)) {
+		event->key.abi = ABI_STATE;
+		event->key.nr = STATE_OUTSIDE;
+	}
+	if (!task)
 		return;
 	gap = __atomic_load_n(&task->gap, __ATOMIC_ACQUIRE);
 	continued_ns = board_get(task->continued_ns);
@@ -416,10 +423,11 @@ static int32_t on_label(void *ctx, const char *text)
 
 int harvest_init(struct harvest *h, struct board *board,
 		 const struct procfs *fs, const struct sink *sink,
-		 const struct callset *notified)
+		 const struct callset *notified, const struct callset *asked)
 {
 	*h = (struct harvest){
 		.board = board, .fs = fs, .sink = sink, .notified = notified,
+		.asked = asked,
 		.through = { h, on_event, on_cell, on_label },
 		/* Pages of these are there once they are used. */
 		.views = calloc(BOARD_TASKS, sizeof(*h->views)),

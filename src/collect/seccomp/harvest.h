@@ -31,6 +31,7 @@ struct harvest {
 	const struct sink *sink;	/* where everything goes */
 	struct sink through;		/* what the proc collector tells */
 	const struct callset *notified;
+	const struct callset *asked;	/* others have no rows; NULL: all */
 	struct map known;		/* threads, by tid */
 	struct harvest_view *views;	/* by place on the board */
 	struct harvest_posted *posted;	/* by place of a call */
@@ -40,7 +41,7 @@ struct harvest {
 
 int harvest_init(struct harvest *h, struct board *board,
 		 const struct procfs *fs, const struct sink *sink,
-		 const struct callset *notified);
+		 const struct callset *notified, const struct callset *asked);
 void harvest_done(struct harvest *h);
 
 /* Post everything that is new. Cost: some ns for each call of each thread. */

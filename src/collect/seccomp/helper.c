@@ -78,7 +78,6 @@ static void keep(int *const *fds, int n)
 void helper_detach(const char *name, int interrupting, int *const *fds, int n)
 {
 	take_signals(interrupting);
-	setsid();
 	prctl(PR_SET_NAME, name);
 	unshare(CLONE_FILES);
 	keep(fds, n);

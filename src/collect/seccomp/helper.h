@@ -5,7 +5,7 @@
  * the filter is installed: so the listener appears in all of them in the same
  * moment, and there is none in which the death of one leaves the command
  * without an answer. Then each takes a table of its own, with nothing in it
- * that the command could hold or wait for, and leaves the terminal.
+ * that the command could hold or wait for, and leaves the terminal's reach.
  */
 #ifndef COLLECT_SECCOMP_HELPER_H
 #define COLLECT_SECCOMP_HELPER_H
@@ -17,8 +17,8 @@ int helper_await(const struct board *board);
 
 /*
  * Become independent of the session: a name of its own (15 characters at
- * most), no terminal, no signals but the one that is to interrupt calls, and
- * no descriptors but *@fds, which are renumbered.
+ * most), no signals but the one that is to interrupt calls, and no
+ * descriptors but *@fds, which are renumbered.
  */
 void helper_detach(const char *name, int interrupting, int *const *fds,
 		   int n);

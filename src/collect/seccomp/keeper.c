@@ -115,29 +115,30 @@ static void check(struct keeper *k)
 }
 
 /* On kernels before 6.11 nothing wakes who waits for a notification when
- * the last thread ends: a receiver whose session is gone would stay. */
-static void end_receiver(const struct keeper *k)
+ * the last thread ends. */
+static void nudge_receiver(const struct keeper *k)
 {
-	if (receiver_lives(k) && getppid() != k->board->session)
-		syscall(SYS_pidfd_send_signal, k->receiver, SIGKILL, NULL, 0);
+	syscall(SYS_pidfd_send_signal, k->receiver, SIGUSR1, NULL, 0);
 }
 
+/*
+ * The listener is only looked at, never slept on: each notification would
+ * have to look whether to wake us, which takes as long as our own work on it.
+ */
 static void watch(struct keeper *k)
 {
-	struct pollfd fds[] = {
-		{ .fd = k->listener },
-		{ .fd = k->receiver, .events = POLLIN },
-	};
+	struct pollfd fd = { .fd = k->receiver, .events = POLLIN };
 
 	while (receiver_lives(k)) {
-		if (poll(fds, 2, LOOK_MS) < 0 && errno != EINTR)
+		if (poll(&fd, 1, LOOK_MS) < 0 && errno != EINTR)
 			break;
-		if (fds[0].revents) {
-			end_receiver(k);
-			return;
-		}
-		check(k);
+		if (notify_is_over(k->listener))
+			nudge_receiver(k);
+		else
+			check(k);
 	}
+	if (notify_is_over(k->listener))
+		return;
 	/* What it had received and not answered, if anything. */
 	if (board_get(k->board->buffer.notif.id))
 		let_go(k, k->board->buffer.notif.id);
@@ -180,6 +181,7 @@ void keeper_run(struct board *board, char **argv)
 	k.listener = board->listener;
 	k.receiver = pid_fd(board->receiver);
 	resist();
+	setsid();
 	helper_detach(NAME, SIGALRM, fds, 2);
 	rename_argv(argv);
 	watch(&k);

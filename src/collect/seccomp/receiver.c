@@ -99,7 +99,7 @@ static void loop(struct receiver *r)
 
 		if (!err)
 			serve(r);
-		else if (err == -ENOENT && notify_is_over(r->listener))
+		else if (notify_is_over(r->listener))
 			break;
 		/* The signal of the session's end may have come at a moment
 		 * when there was nothing to interrupt. */
@@ -118,6 +118,10 @@ void receiver_run(struct board *board, const struct procfs *fs)
 	if (helper_await(board))
 		_exit(0);
 	r.listener = board->listener;
+	/* Out of reach of the terminal's Ctrl-C and Ctrl-Z, but in the session:
+	 * with autogroups the scheduler takes another session for another
+	 * group, and every switch between us and the command costs more. */
+	setpgid(0, 0);
 	helper_detach("smbsysacct:recv", SIGUSR1, fds, 2);
 	/* Our session's end is ours, and then the keeper's turn. */
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);

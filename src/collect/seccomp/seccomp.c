@@ -8,7 +8,7 @@
 		"blocked time by call is estimated"
 
 #define OWN_MEASURES (1u << MEASURE_CALLS | 1u << MEASURE_PARKED)
-#define BY_CALL (1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | \
+#define BY_CALL (1u << MEASURE_BLOCKED | \
 		 1u << MEASURE_CPU | 1u << MEASURE_RUNQ | \
 		 1u << MEASURE_STOLEN | OWN_MEASURES)
 #define ESTIMATED (1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | \
@@ -78,7 +78,8 @@ static void seccomp_close(struct collector *c)
 	free(s);
 }
 
-static int choose_calls(struct seccomp_collector *s, struct why *why)
+static int choose_calls(struct seccomp_collector *s,
+			const struct callnames *names, struct why *why)
 {
 	struct callset asked;
 
@@ -87,13 +88,28 @@ static int choose_calls(struct seccomp_collector *s, struct why *why)
 	else
 		callset_fill(&s->notified);
 	asked = s->notified;
-	filter_limit(&s->notified, s->cfg.all_calls);
+	filter_limit(&s->notified, names, s->cfg.all_calls);
 	if (callset_is_empty(&s->notified) && !callset_is_empty(&asked))
 		return why_set(why, EINVAL, "none of these calls has to "
 			       "expect to be interrupted, so the seccomp "
 			       "collector leaves them alone; -A accounts "
 			       "them, at the risk that the manual tells");
-	return filter_build(&s->filter, &s->notified, s->cfg.all_calls, why);
+	return filter_build(&s->filter, &s->notified, names,
+			    s->cfg.all_calls, why);
+}
+
+/* What needs the names of calls; they are not kept. */
+static int prepare(struct seccomp_collector *s, struct why *why)
+{
+	struct callnames names;
+	int err = callnames_init(&names, why);
+
+	if (!err)
+		err = choose_calls(s, &names, why);
+	if (!err)
+		err = calibrate(s->board, s->cfg.procfs, &names, why);
+	callnames_done(&names);
+	return err;
 }
 
 static int open_inner(struct seccomp_collector *s, struct why *why)
@@ -118,19 +134,17 @@ static int seccomp_open(struct collector **ret,
 	s->base.ops = &collector_seccomp;
 	s->cfg = *cfg;
 	s->sink = sink;
-	s->crew.listener = -1;
+	s->crew.listener = s->crew.receiver_fd = -1;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = s->epoll_fd < 0 ? why_set(why, errno, "epoll_create1: %s",
 					strerror(errno)) : 0;
 	if (!err)
-		err = choose_calls(s, why);
-	if (!err)
 		err = board_open(&s->board, why);
-	if (!err && harvest_init(&s->harvest, s->board, cfg->procfs, sink,
-				 &s->notified))
-		err = why_set(why, ENOMEM, "out of memory");
 	if (!err)
-		err = calibrate(s->board, cfg->procfs, why);
+		err = prepare(s, why);
+	if (!err && harvest_init(&s->harvest, s->board, cfg->procfs, sink,
+				 &s->notified, cfg->calls))
+		err = why_set(why, ENOMEM, "out of memory");
 	if (!err)
 		err = open_inner(s, why);
 	if (err)
@@ -156,10 +170,9 @@ static void note_what_is_left_out(const struct seccomp_collector *s)
 	     "its risk. Others show by looks, where they wait");
 }
 
-static int watch(const struct seccomp_collector *s, int fd, uint32_t events,
-		 struct why *why)
+static int watch(const struct seccomp_collector *s, int fd, struct why *why)
 {
-	struct epoll_event event = { .events = events, .data.fd = fd };
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event))
 		return why_set(why, errno, "epoll_ctl: %s", strerror(errno));
@@ -188,10 +201,11 @@ static int seccomp_start(struct collector *c, struct why *why)
 	if (err == -ESRCH)
 		err = 0;
 	if (!err)
-		err = watch(s, collector_proc.fd(s->inner), EPOLLIN, why);
-	/* Only to hear of the end: no wake-up by a notification. */
-	if (!err)
-		err = watch(s, s->crew.listener, 0, why);
+		err = watch(s, collector_proc.fd(s->inner), why);
+	/* It ends with the last thread; the listener itself would have to
+	 * look for whom to wake at each notification. */
+	if (!err && s->crew.receiver_fd >= 0)
+		err = watch(s, s->crew.receiver_fd, why);
 	return err;
 }
 
@@ -247,6 +261,9 @@ static int seccomp_drain(struct collector *c, struct why *why)
 		crew_end_receiver(&s->crew);
 		return 1;
 	}
+	if (crew_lost_receiver(&s->crew))
+		note(s, "warning: the receiver was killed; calls since then are "
+		     "answered by notify-keeper and not accounted");
 	if (clock_mono_ns() - s->harvested_ns >= HARVEST_NS)
 		harvest(s);
 	return 0;
