@@ -48,7 +48,7 @@ static bool skip(const char **text, int n)
 int proc_parse_stat(const char *text, struct proc_stat *ret)
 {
 	const char *open = strchr(text, '('), *p = strrchr(text, ')');
-	uint64_t ppid, threads, cpu;
+	uint64_t ppid, threads, vsize, cpu;
 	size_t len;
 
 	/* The name can hold blanks and parentheses: it ends at the last. */
@@ -72,7 +72,8 @@ int proc_parse_stat(const char *text, struct proc_stat *ret)
 		return -EINVAL;
 	ret->ppid = (pid_t)ppid;
 	ret->threads = (long)threads;
-	ret->cpu = skip(&p, 16) && take(&p, &cpu) && cpu <= INT_MAX ?
+	ret->bare = take(&p, &vsize) && !vsize;
+	ret->cpu = skip(&p, 15) && take(&p, &cpu) && cpu <= INT_MAX ?
 		   (int)cpu : -1;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef BASE_PROCPARSE_H
 #define BASE_PROCPARSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,6 +19,7 @@ struct proc_stat {
 	long threads;
 	uint64_t utime, stime, cutime, cstime;
 	uint64_t start;
+	bool bare;	/* has no memory (any more): it is about to end */
 	int cpu;	/* where it ran last; -1: not in the record */
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -351,6 +352,36 @@ static int look(struct crowd *crowd, struct task *task, bool all)
 		task->checked_ns = crowd->births_ns;
 	}
 	return 0;
+}
+
+static void told_end(struct crowd *crowd, int32_t pid)
+{
+	struct process *p = map_get(&crowd->processes, &pid);
+
+	if (!p)
+		return;
+	if (process_read(crowd->ctx, p, false) == -ESRCH ||
+	    process_is_over(p)) {
+		p->ended_ns = clock_mono_ns();
+		end_process(crowd, p);
+	} else {
+		/* It was another one's, who had this id before. */
+		epoll_ctl(crowd->ctx->ends_fd, EPOLL_CTL_DEL, p->fd_end,
+			  NULL);
+	}
+}
+
+void crowd_ends(struct crowd *crowd)
+{
+	struct epoll_event events[32];
+	int n;
+
+	do {
+		n = epoll_wait(crowd->ctx->ends_fd, events, 32, 0);
+		for (int i = 0; i < n; i++)
+			if (events[i].data.u32)
+				told_end(crowd, (int32_t)events[i].data.u32);
+	} while (n == 32);
 }
 
 void crowd_round(struct crowd *crowd, size_t looks)

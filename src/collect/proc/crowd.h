@@ -40,6 +40,9 @@ int crowd_add(struct crowd *crowd, pid_t pid);
 /* Look at the next @looks threads in turn. */
 void crowd_round(struct crowd *crowd, size_t looks);
 
+/* The processes that have told of their end, by ctx->ends_fd. */
+void crowd_ends(struct crowd *crowd);
+
 /* Look at all of them, and post everything that is known. */
 void crowd_update(struct crowd *crowd);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -92,7 +93,25 @@ static void proc_close(struct collector *c)
 	crowd_done(&proc->crowd);
 	if (proc->timer_fd >= 0)
 		close(proc->timer_fd);
+	if (proc->ctx.ends_fd > 0)
+		close(proc->ctx.ends_fd);
 	free(proc);
+}
+
+/* Timer and ends of processes; the timer has the id that no process has. */
+static int open_events(struct proc_collector *proc, struct why *why)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	proc->ctx.ends_fd = epoll_create1(EPOLL_CLOEXEC);
+	proc->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+					TFD_CLOEXEC | TFD_NONBLOCK);
+	if (proc->ctx.ends_fd < 0 || proc->timer_fd < 0 ||
+	    epoll_ctl(proc->ctx.ends_fd, EPOLL_CTL_ADD, proc->timer_fd,
+		      &event))
+		return why_set(why, errno, "cannot make a timer: %s",
+			       strerror(errno));
+	return 0;
 }
 
 static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
@@ -104,6 +123,7 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 	if (!proc)
 		return why_set(why, ENOMEM, "out of memory");
 	proc->base.ops = &collector_proc;
+	proc->timer_fd = -1;
 	proc->cfg = *cfg;
 	proc->ctx = (struct proc_ctx){
 		.fs = cfg->procfs,
@@ -114,17 +134,15 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 		.tick_ns = NS_PER_SEC / sysconf(_SC_CLK_TCK),
 	};
 	err = crowd_init(&proc->crowd, &proc->ctx);
-	proc->timer_fd = timerfd_create(CLOCK_MONOTONIC,
-					TFD_CLOEXEC | TFD_NONBLOCK);
-	if (err || proc->timer_fd < 0) {
-		err = err ? why_set(why, -err, "out of memory") :
-			    why_set(why, errno, "cannot make a timer: %s",
-				    strerror(errno));
+	if (err)
+		why_set(why, -err, "out of memory");
+	if (!err)
+		err = open_events(proc, why);
+	if (err)
 		proc_close(&proc->base);
-		return err;
-	}
-	*ret = &proc->base;
-	return 0;
+	else
+		*ret = &proc->base;
+	return err;
 }
 
 static int arm(struct proc_collector *proc, int64_t delay_ns,
@@ -219,7 +237,7 @@ static int proc_target(struct collector *c, pid_t pid, bool added,
 
 static int proc_fd(const struct collector *c)
 {
-	return ((const struct proc_collector *)c)->timer_fd;
+	return ((const struct proc_collector *)c)->ctx.ends_fd;
 }
 
 static int proc_drain(struct collector *c, struct why *why)
@@ -227,6 +245,9 @@ static int proc_drain(struct collector *c, struct why *why)
 	struct proc_collector *proc = self(c);
 	uint64_t expirations;
 
+	crowd_ends(&proc->crowd);
+	if (!proc->crowd.n_tasks)
+		return 1;
 	if (read(proc->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return 0;
 	crowd_round(&proc->crowd, pace_looks(&proc->pace,

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -111,14 +113,18 @@ static int read_io(const struct proc_ctx *ctx, const struct process *p,
 	return proc_parse_io(buf, ret);
 }
 
+/* Not permitted; of a process that is about to end, to nobody but root. */
 static void close_io(struct proc_ctx *ctx, struct process *p)
 {
+	struct proc_stat now;
 	char text[256];
 
 	if (p->fd_io >= 0)
 		close(p->fd_io);
 	p->fd_io = -1;
 	p->has_io = false;
+	if (read_stat(ctx, p, &now) || now.bare)
+		return;
 	snprintf(text, sizeof(text), "bytes and read/write totals of %s %d "
 		 "are not known: its /proc/PID/io may not be read; run as "
 		 "root or with CAP_SYS_PTRACE",
@@ -138,6 +144,20 @@ static void open_io(struct proc_ctx *ctx, struct process *p)
 		close_io(ctx, p);
 }
 
+/* Its end is heard of at once then. */
+static void watch_end(const struct proc_ctx *ctx, struct process *p)
+{
+	struct epoll_event event = { .events = EPOLLIN,
+				     .data.u32 = (uint32_t)p->pid };
+
+	p->fd_end = -1;
+	if (ctx->ends_fd <= 0 || ctx->spare_fds <= 0)
+		return;
+	p->fd_end = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (p->fd_end >= 0)
+		epoll_ctl(ctx->ends_fd, EPOLL_CTL_ADD, p->fd_end, &event);
+}
+
 bool process_is_over(const struct process *p)
 {
 	return p->last.state == 'Z' && p->last.threads <= 1;
@@ -152,10 +172,10 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 
 	if (!p)
 		return -ENOMEM;
-	ctx->spare_fds -= 2;
+	ctx->spare_fds -= 3;
 	p->pid = pid;
 	p->parent = parent;
-	p->fd_io = -1;
+	p->fd_io = p->fd_end = -1;
 	p->fd_stat = ctx->spare_fds > 0 ?
 		     procfs_open(ctx->fs, "%d/stat", pid) : -1;
 	err = read_stat(ctx, p, &p->last);
@@ -168,6 +188,7 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 	p->start = p->last.start;
 	post_name(ctx, p);
 	open_io(ctx, p);
+	watch_end(ctx, p);
 	/* What began after accounting did is accounted from its zero. */
 	lived = ctx->attaching ||
 		(int64_t)(p->start + 1) * ctx->tick_ns -
@@ -189,11 +210,13 @@ void process_free(struct proc_ctx *ctx, struct process *p)
 {
 	if (!p)
 		return;
-	ctx->spare_fds += 2;
+	ctx->spare_fds += 3;
 	if (p->fd_stat >= 0)
 		close(p->fd_stat);
 	if (p->fd_io >= 0)
 		close(p->fd_io);
+	if (p->fd_end >= 0)
+		close(p->fd_end);
 	free(p);
 }
 
@@ -355,6 +378,15 @@ void process_settle(struct proc_ctx *ctx, struct process *p,
 	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Its own children may have ended after it was read last, and reported more
+ * than it has of them by that reading.
+ */
 void process_end(struct proc_ctx *ctx, struct process *p)
 {
 	struct event event = { .kind = EVENT_EXIT, .key = process_key(p) };
@@ -363,13 +395,23 @@ void process_end(struct proc_ctx *ctx, struct process *p)
 	ctx->sink->event(ctx->sink->ctx, &event);
 	if (!parent)
 		return;
-	parent->absorbed_utime += p->last.utime + p->last.cutime;
-	parent->absorbed_stime += p->last.stime + p->last.cstime;
+	parent->absorbed_utime += p->last.utime +
+				  larger(p->last.cutime, p->absorbed_utime +
+							 p->children_utime);
+	parent->absorbed_stime += p->last.stime +
+				  larger(p->last.cstime, p->absorbed_stime +
+							 p->children_stime);
 	/* What it will hand on in nanoseconds: all its life, as it was seen. */
 	parent->absorbed_cpu_ns += ticks_ns(ctx, p->base_ticks) +
 		p->seen_cpu_ns + p->rest_cpu_ns +
-		ticks_ns(ctx, p->last.cutime + p->last.cstime);
+		(int64_t)larger((uint64_t)ticks_ns(ctx, p->last.cutime +
+							p->last.cstime),
+				(uint64_t)(p->absorbed_cpu_ns +
+					   p->children_cpu_ns));
 	io_sum(&parent->pending_io, &p->last_io);
+	io_sum(&parent->pending_io, &p->pending_io);
+	/* Their CPU time will show in the parent's, too. */
+	parent->tails_ns += p->tails_ns;
 }
 
 void process_see_less(struct proc_ctx *ctx, struct process *p, int err)

@@ -31,6 +31,7 @@ struct proc_ctx {
 	int64_t boot_offset_ns;	/* boot clock minus monotonic clock */
 	int64_t tick_ns;	/* length of a clock tick of stat */
 	long spare_fds;		/* how many more may be kept open */
+	int ends_fd;		/* epoll of pidfds; 0: looks find the ends */
 };
 
 /* What tells where a thread is, best first; each needs less permission. */
@@ -41,6 +42,8 @@ struct process {
 	uint64_t start;
 	struct process *parent;	/* NULL: not followed, or ended */
 	int fd_stat, fd_io;	/* -1: not kept, opened for each read */
+	int fd_end;		/* pidfd, in ctx->ends_fd, or -1 */
+	int64_t ended_ns;	/* when it told of its end, or 0 */
 	bool has_io;		/* io may be read */
 	enum see see;
 	struct proc_stat last;

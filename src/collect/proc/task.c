@@ -441,12 +441,14 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
 		p->parent->tails_ns += tail - asleep - queued;
 }
 
-/* How long it lived on after its last look: until the middle between when
- * it was known to live and now. */
+/* How long it lived on after its last look: until its process told of its
+ * end, else until the middle between when it was known to live and now. */
 static int64_t tail_ns(const struct task *task)
 {
 	int64_t lived_ns = task->process->matched_ns, tail;
 
+	if (task->process->ended_ns)
+		return task->process->ended_ns - task->last_ns;
 	if (lived_ns < task->last_ns)
 		lived_ns = task->last_ns;
 	tail = lived_ns + (clock_mono_ns() - lived_ns) / 2 - task->last_ns;
