@@ -281,6 +281,16 @@ static void take_down(struct harvest *h, struct board_task *task,
 	board_take_down(h->board, task);
 }
 
+/* The receiver answers first and accounts afterwards: a thread can have ended
+ * by then. */
+static bool is_in_hand(const struct harvest *h, const struct board_task *task)
+{
+	const struct seccomp_notif *notif = &h->board->buffer.notif;
+
+	return __atomic_load_n(&notif->id, __ATOMIC_ACQUIRE) &&
+	       board_get(notif->pid) == (uint32_t)task->tid;
+}
+
 static void harvest_place(struct harvest *h, struct board_task *task)
 {
 	struct harvest_view *view = view_of(h, task);
@@ -298,6 +308,7 @@ static void harvest_place(struct harvest *h, struct board_task *task)
 		if (!left && !h->missed)
 			h->missed = task->pid;
 	}
+	left = left && !is_in_hand(h, task);
 	withdraw_open(h, task);
 	post_calls(h, task);
 	post_own_clocks(h, task, known);

@@ -88,8 +88,8 @@ static void serve(struct receiver *r)
 	} else {
 		board_add(r->board->unaccounted, 1);
 	}
-	/* Answered: what becomes of us now does not matter to the thread. */
-	notif->id = 0;
+	/* Answered and accounted: nobody has to wait for us any more. */
+	__atomic_store_n(&notif->id, 0, __ATOMIC_RELEASE);
 }
 
 static void loop(struct receiver *r)
