@@ -76,9 +76,9 @@ def is_session(pid):
 
 
 class Server:
-    """smbd, ready for clients when constructed."""
+    """smbd, ready for clients when constructed; @under runs it."""
 
-    def __init__(self):
+    def __init__(self, under=()):
         self.dir = live.scratch()
         self.share = live.scratch("/dev/shm")
         self.port = free_port()
@@ -90,10 +90,18 @@ class Server:
                                    share=self.share))
         # It must not outlive a test that is killed.
         self.process = live.Process(
-            ["setpriv", "--pdeathsig=KILL", shutil.which("smbd"), "-s",
-             self.conf, "-F", "--no-process-group", "-l", self.dir])
+            [*under, "setpriv", "--pdeathsig=KILL", shutil.which("smbd"),
+             "-s", self.conf, "-F", "--no-process-group", "-l", self.dir])
         self.pid = self.process.pid
         live.until(self._answers, live.DEADLINE, "smbd to listen")
+        if under:
+            self.pid = self._own_pid()
+
+    def _own_pid(self):
+        """What smbd says of itself, where another process started it."""
+        with open(os.path.join(self.dir, "pid", "smbd.pid"),
+                  encoding="ascii") as file:
+            return int(file.read())
 
     def _answers(self):
         if self.process.poll() is not None:

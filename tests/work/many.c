@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * many THREADS SECONDS: so many threads, each of which polls once and then
+ * waits in poll; prints "ready" when all have begun to, and ends in time. Each
+ * makes two calls of poll.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct shared {
+	pthread_barrier_t barrier;
+	int ms;
+};
+
+static void *wait_long(void *arg)
+{
+	struct shared *shared = arg;
+
+	poll(NULL, 0, 0);
+	pthread_barrier_wait(&shared->barrier);
+	poll(NULL, 0, shared->ms);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	int n = argc > 2 ? atoi(argv[1]) : 0;
+	pthread_t *threads = calloc((size_t)n + 1, sizeof(*threads));
+	struct shared shared;
+	pthread_attr_t attr;
+
+	if (n <= 0 || !threads) {
+		fputs("usage: many THREADS SECONDS\n", stderr);
+		return 2;
+	}
+	shared.ms = (int)(1000 * atof(argv[2]));
+	pthread_barrier_init(&shared.barrier, NULL, (unsigned)n + 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 * 1024);
+	for (int i = 0; i < n; i++)
+		if (pthread_create(&threads[i], &attr, wait_long, &shared))
+			return 1;
+	pthread_barrier_wait(&shared.barrier);
+	puts("ready");
+	fflush(stdout);
+	for (int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
