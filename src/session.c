@@ -246,6 +246,9 @@ static int open_collector(struct session *s, struct why *why)
 		err = outfile_open(&s->out, output_of(o), why);
 	if (!err)
 		err = ops->open(&s->collector, &cfg, &s->sink, why);
+	/* A choice that the collector cannot follow. */
+	if (err == -EINVAL)
+		s->status = EXIT_USAGE;
 	return err;
 }
 

@@ -252,23 +252,6 @@ static double open_ns(const struct owner *owner)
 			     owner->booked_ns), 0);
 }
 
-/* What accounting itself held up. */
-static int draft_parked(struct map *drafts, const struct owner *owner,
-			unsigned by)
-{
-	int64_t ns = owner->clocks.value[MEASURE_PARKED];
-	struct draft *draft;
-
-	if (ns <= 0)
-		return 0;
-	draft = draft_of(drafts, owner, by, ABI_STATE, STATE_PARKED);
-	if (!draft)
-		return -ENOMEM;
-	cell_add_estimate(&draft->row.cell, MEASURE_WALL, ns);
-	cell_add_estimate(&draft->row.cell, MEASURE_PARKED, ns);
-	return 0;
-}
-
 /* What every owner has, whatever its looks found. */
 static int draft_owner(struct map *drafts, const struct owner *owner,
 		      unsigned by)
@@ -299,7 +282,7 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 			      !cell_is_estimate(&owner->clocks,
 						MEASURE_BLOCKED));
 	}
-	return draft_parked(drafts, owner, by);
+	return 0;
 }
 
 /* What was measured of a call. Time that was stolen, and taken off the

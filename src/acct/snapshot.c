@@ -72,7 +72,6 @@ static const char *call_name(struct snapshot *snap,
 		[STATE_OUTSIDE] = "[outside calls]",
 		[STATE_ASLEEP] = "[asleep]",
 		[STATE_BOOKED] = "[asleep]",
-		[STATE_PARKED] = "[accounting]",
 	};
 	char text[128];
 

@@ -85,7 +85,8 @@ int proc_parse_sched(const char *text, struct proc_sched *ret)
 }
 
 /* The number behind "\nLABEL:" or, for the first line, "LABEL:". */
-static bool labelled(const char *text, const char *label, uint64_t *ret)
+static bool labelled_base(const char *text, const char *label, int base,
+			  uint64_t *ret)
 {
 	size_t len = strlen(label);
 
@@ -93,10 +94,15 @@ static bool labelled(const char *text, const char *label, uint64_t *ret)
 		p += *p == '\n';
 		if (!strncmp(p, label, len) && p[len] == ':') {
 			p += len + 1;
-			return take(&p, ret);
+			return take_base(&p, base, ret);
 		}
 	}
 	return false;
+}
+
+static bool labelled(const char *text, const char *label, uint64_t *ret)
+{
+	return labelled_base(text, label, 10, ret);
 }
 
 int proc_parse_io(const char *text, struct proc_io *ret)
@@ -145,6 +151,8 @@ int proc_parse_status(const char *text, struct proc_status *ret)
 	    !labelled(text, "voluntary_ctxt_switches", &ret->vcsw) ||
 	    !labelled(text, "nonvoluntary_ctxt_switches", &ret->icsw))
 		return -EINVAL;
+	if (!labelled_base(text, "SigCgt", 16, &ret->caught))
+		ret->caught = 0;
 	ret->uid = (uid_t)uid;
 	ret->tgid = (pid_t)tgid;
 	return 0;

@@ -47,6 +47,7 @@ struct proc_syscall {
 struct proc_status {
 	uid_t uid;	/* the real one */
 	pid_t tgid;
+	uint64_t caught;	/* signals that have a handler, from bit 0 on */
 	uint64_t vcsw, icsw;
 };
 

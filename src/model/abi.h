@@ -23,7 +23,6 @@ enum state_row {
 	STATE_OUTSIDE,	/* stopped, or asleep outside of any call */
 	STATE_ASLEEP,	/* asleep, the call is not known */
 	STATE_BOOKED,	/* asleep, and its time is booked otherwise */
-	STATE_PARKED,	/* held up by accounting itself */
 };
 
 /* "x86_64", "i386", "x32", "aarch64", "arm"; "-" for the pseudo ABIs. */

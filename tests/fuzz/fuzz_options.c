@@ -58,7 +58,8 @@ static void check_line(char *text)
 	if (options_parse(&options, argc, argv, &why)) {
 		must(why.err > 0 && *why.text);
 	} else {
-		must(options.by && options.reporter && options.sort);
+		must(options.by && options.reporter);
+		must(!options.sort || *options.sort);
 		must(options.mode != MODE_ATTACH || options.n_pids);
 		for (size_t i = 0; i < options.n_pids; i++)
 			must(options.pids[i] > 0);

@@ -101,7 +101,7 @@ static void hostile_names_in_notes_are_escaped_once(void **state)
 	attach(tree, 10);
 	crowd_update(&tree->crowd);
 	snap = take(&tree->book, BY_SYSCALL);
-	column_defaults(BY_SYSCALL, &cfg.columns);
+	column_defaults(BY_SYSCALL, snap->cfg.measures, &cfg.columns);
 	out = open_memstream(&text, &len);
 	assert_int_equal(report_text.print(out, snap, &cfg, NULL), 0);
 	fclose(out);

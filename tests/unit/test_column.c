@@ -107,12 +107,15 @@ static void defaults_follow_the_grouping(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(groupings); i++) {
-		unsigned by = groupings[i];
+	for (size_t i = 0; i < N_OF(groupings) * 2; i++) {
+		unsigned by = groupings[i / 2];
+		unsigned measures = i % 2 ? ~(1u << MEASURE_WALL) : ~0u;
 		struct column_list list;
 
-		column_defaults(by, &list);
-		assert_true(has(&list, "wall"));
+		column_defaults(by, measures, &list);
+		/* Threads and processes always have lives. */
+		assert_int_equal(has(&list, "wall"),
+				 !(by & BY_SYSCALL) || i % 2 == 0);
 		assert_true(has(&list, "blocked"));
 		assert_int_equal(has(&list, "syscall"), !!(by & BY_SYSCALL));
 		assert_int_equal(has(&list, "pid"), !!(by & BY_PROCESS));
@@ -128,6 +131,28 @@ static void defaults_follow_the_grouping(void **state)
 						     list.columns[d]);
 		}
 	}
+}
+
+/* A table of calls that have no wall time says how long they blocked. */
+static void defaults_follow_what_calls_have(void **state)
+{
+	static const char *const walls[] = {
+		"wall-percent", "error-percent", "wall",
+	}, *const blocks[] = {
+		"blocked-percent", "blocked-error", "blocked-average",
+	};
+	struct column_list with, without;
+
+	(void)state;
+	column_defaults(BY_SYSCALL, 1u << MEASURE_WALL, &with);
+	column_defaults(BY_SYSCALL, 1u << MEASURE_BLOCKED, &without);
+	for (size_t i = 0; i < N_OF(walls); i++) {
+		assert_true(has(&with, walls[i]));
+		assert_false(has(&without, walls[i]));
+		assert_false(has(&with, blocks[i]));
+		assert_true(has(&without, blocks[i]));
+	}
+	assert_true(has(&with, "calls") && has(&without, "calls"));
 }
 
 enum { ROWS = 6 };
@@ -276,12 +301,32 @@ static void values_of_a_row(void **state)
 	/* The larger half of 10..90 around 30, in percent of 200. */
 	value = value_of(&snap, &row, "error-percent");
 	assert_true(value.known && value.percent == 30);
+	value = value_of(&snap, &row, "blocked-error");
+	assert_true(value.known && value.number == 60);
 	assert_false(value_of(&snap, &row, "calls").known);
+	assert_false(value_of(&snap, &row, "blocked-average").known);
 	/* Pseudo ABIs and pseudo threads have neither table nor id. */
 	row.key.abi = ABI_STATE;
 	row.key.tid = TID_CHILDREN;
 	assert_false(value_of(&snap, &row, "abi").known);
 	assert_false(value_of(&snap, &row, "tid").known);
+}
+
+/* As strace has it: whole microseconds. */
+static void averages_are_microseconds_of_a_call(void **state)
+{
+	struct snapshot snap = { 0 };
+	struct row row = { 0 };
+	struct value value;
+
+	(void)state;
+	cell_add_estimate(&row.cell, MEASURE_BLOCKED, 10500);
+	cell_add(&row.cell, MEASURE_CALLS, 4);
+	value = value_of(&snap, &row, "blocked-average");
+	assert_true(value.known && value.estimated && value.number == 2);
+	/* Of no call there is no average. */
+	cell_add(&row.cell, MEASURE_CALLS, -4);
+	assert_false(value_of(&snap, &row, "blocked-average").known);
 }
 
 static void sorting_needs_the_measure_and_the_dimension(void **state)
@@ -317,11 +362,13 @@ int main(void)
 		cmocka_unit_test(bad_lists_are_refused),
 		cmocka_unit_test(all_columns_fit_in_a_list),
 		cmocka_unit_test(defaults_follow_the_grouping),
+		cmocka_unit_test(defaults_follow_what_calls_have),
 		cmocka_unit_test(rows_come_in_order),
 		cmocka_unit_test(order_does_not_depend_on_the_place),
 		cmocka_unit_test(no_rows_have_an_order),
 		cmocka_unit_test(what_is_not_known_has_no_value),
 		cmocka_unit_test(values_of_a_row),
+		cmocka_unit_test(averages_are_microseconds_of_a_call),
 		cmocka_unit_test(sorting_needs_the_measure_and_the_dimension),
 	};
 

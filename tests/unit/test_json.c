@@ -21,7 +21,7 @@ static char *print(const struct snapshot *snap, size_t max_rows)
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	column_defaults(snap->cfg.by, &cfg.columns);
+	column_defaults(snap->cfg.by, snap->cfg.measures, &cfg.columns);
 	assert_int_equal(report_json.print(out, snap, &cfg, &why), 0);
 	fclose(out);
 	assert_int_equal(strlen(text), len);

@@ -58,7 +58,10 @@ static void defaults(void **state)
 	assert_int_equal(options.rate_hz, 0);
 	assert_int_equal(options.by, 1u << DIM_SYSCALL);
 	assert_null(options.columns);
-	assert_string_equal(options.sort, "wall");
+	assert_null(options.sort);
+	assert_false(options.has_calls);
+	assert_false(options.all_calls);
+	assert_false(options.wall_clock);
 	assert_ptr_equal(options.reporter, &report_text);
 	assert_null(options.output);
 	assert_int_equal(options.max_rows, 0);

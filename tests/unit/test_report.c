@@ -15,7 +15,7 @@ static struct report_cfg cfg_of(const struct snapshot *snap)
 	struct report_cfg cfg = { .sort = column_find("wall", 4),
 				  .command = "-p 4711" };
 
-	column_defaults(snap->cfg.by, &cfg.columns);
+	column_defaults(snap->cfg.by, snap->cfg.measures, &cfg.columns);
 	return cfg;
 }
 

@@ -248,8 +248,8 @@ int filter_build(struct sock_fprog *ret, const struct callset *notified,
 	if (err) {
 		free(ret->filter);
 		ret->filter = NULL;
-		return why_set(why, -err, "libseccomp cannot build the "
-			       "filter: %s", strerror(-err));
+		return why_set(why, EIO, "libseccomp cannot build the filter: "
+			       "%s", strerror(-err));
 	}
 	return 0;
 }

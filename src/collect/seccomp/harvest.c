@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "base/clock.h"
 #include "base/procparse.h"
@@ -34,6 +35,7 @@ struct open_gap {
 struct harvest_view {
 	int32_t tid;		/* 0: not in use */
 	char comm[16];		/* as told */
+	bool accepts;		/* it was seen to accept connections */
 	bool adopted;		/* the proc collector tells its clocks */
 	int64_t parked_ns, queued_ns;	/* told so far */
 	int64_t wall_ns, runq_ns;	/* told so far, if not adopted */
@@ -84,6 +86,18 @@ static int64_t slack_ns(const struct harvest *h, int64_t calls)
 	return calls * (h->board->parked_each_ns + h->board->queued_each_ns);
 }
 
+static void see_server(struct harvest *h, const struct board_task *task,
+		       const struct board_call *call)
+{
+	struct harvest_view *view = view_of(h, task);
+
+	if (view->accepts || call->abi != ABI_NATIVE ||
+	    (call->nr != SYS_accept && call->nr != SYS_accept4))
+		return;
+	view->accepts = true;
+	h->server = task->pid;
+}
+
 static void post_calls(struct harvest *h, const struct board_task *task)
 {
 	uint32_t place = __atomic_load_n(&task->calls, __ATOMIC_ACQUIRE);
@@ -100,6 +114,7 @@ static void post_calls(struct harvest *h, const struct board_task *task)
 		if (more) {
 			cell_add(&cell, MEASURE_CALLS, more);
 			cell.slack_ns = slack_ns(h, more);
+			see_server(h, task, call);
 		}
 		if (blocked != posted->blocked_ns || (more && notified))
 			cell_add_estimate(&cell, MEASURE_BLOCKED,

@@ -36,6 +36,7 @@ struct harvest {
 	struct harvest_view *views;	/* by place on the board */
 	struct harvest_posted *posted;	/* by place of a call */
 	uint64_t told_unaccounted, told_restarted;
+	pid_t server;		/* a process that accepts connections, or 0 */
 	pid_t missed;		/* a process the proc collector lacks, or 0 */
 };
 

@@ -10,7 +10,7 @@
 #define OWN_MEASURES (1u << MEASURE_CALLS | 1u << MEASURE_PARKED)
 #define BY_CALL (1u << MEASURE_BLOCKED | \
 		 1u << MEASURE_CPU | 1u << MEASURE_RUNQ | \
-		 1u << MEASURE_STOLEN | OWN_MEASURES)
+		 1u << MEASURE_STOLEN | 1u << MEASURE_CALLS)
 #define ESTIMATED (1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | \
 		   1u << MEASURE_STOLEN | 1u << MEASURE_PARKED)
 
@@ -28,6 +28,7 @@
 #include "collect/seccomp/crew.h"
 #include "collect/seccomp/filter.h"
 #include "collect/seccomp/harvest.h"
+#include "collect/seccomp/warn.h"
 
 /* So often, so that places of threads that have ended are free again. */
 #define HARVEST_NS (100 * NS_PER_MS)
@@ -45,7 +46,7 @@ struct seccomp_collector {
 	struct command command;
 	int epoll_fd;
 	int64_t harvested_ns;
-	uint32_t warned;
+	struct warner warner;
 };
 
 static struct seccomp_collector *self(struct collector *c)
@@ -134,12 +135,15 @@ static int seccomp_open(struct collector **ret,
 	s->base.ops = &collector_seccomp;
 	s->cfg = *cfg;
 	s->sink = sink;
+	s->warner.sink = sink;
+	s->warner.fs = cfg->procfs;
 	s->crew.listener = s->crew.receiver_fd = -1;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = s->epoll_fd < 0 ? why_set(why, errno, "epoll_create1: %s",
 					strerror(errno)) : 0;
 	if (!err)
 		err = board_open(&s->board, why);
+	s->warner.board = s->board;
 	if (!err)
 		err = prepare(s, why);
 	if (!err && harvest_init(&s->harvest, s->board, cfg->procfs, sink,
@@ -223,31 +227,12 @@ static void adopt(struct seccomp_collector *s)
 		collector_proc.target(s->inner, pid, true, NULL);
 }
 
-static void warn(struct seccomp_collector *s)
-{
-	uint32_t given = __atomic_load_n(&s->board->warnings,
-					 __ATOMIC_ACQUIRE);
-	char text[256];
-
-	for (; s->warned != given; s->warned++) {
-		const struct board_warning *w =
-			&s->board->warning[s->warned % BOARD_WARNINGS];
-
-		snprintf(text, sizeof(text), "warning: %.15s handles signal "
-			 "%d without SA_RESTART: under -A its calls can fail "
-			 "with EINTR%s", w->comm, w->signal, geteuid() ? "" :
-			 "; it runs as root, for production use "
-			 "--collector=bpf or leave out -A");
-		note(s, text);
-	}
-}
-
 static void harvest(struct seccomp_collector *s)
 {
 	harvest_all(&s->harvest);
 	s->harvested_ns = clock_mono_ns();
 	adopt(s);
-	warn(s);
+	warn_new(&s->warner, s->harvest.server);
 }
 
 static int seccomp_drain(struct collector *c, struct why *why)
