@@ -362,6 +362,17 @@ static void say(const struct session *s, const char *fmt, ...)
 	putc('\n', stderr);
 }
 
+/* The command's end, with what the kernel says that it used. */
+static void reap(struct session *s, bool wait)
+{
+	const struct collector_ops *ops = s->collector->ops;
+	bool before = s->child.ended;
+
+	target_reap(&s->child, wait);
+	if (!before && s->child.ended && ops->reaped)
+		ops->reaped(s->collector, &s->child.usage);
+}
+
 /* Whether the command has ended, and nothing that it started goes on. */
 static bool child_ended(struct session *s)
 {
@@ -370,7 +381,7 @@ static bool child_ended(struct session *s)
 
 	if (read(s->child_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
-	target_reap(&s->child, false);
+	reap(s, false);
 	if (before || !s->child.ended)
 		return false;
 	if (s->collector->ops->drain(s->collector, NULL) == 1)
@@ -466,7 +477,7 @@ static int finish(struct session *s, struct why *why)
 		ops->release(s->collector);
 	if (command) {
 		over = ops->drain(s->collector, why) == 1;
-		target_reap(&s->child, over);
+		reap(s, over);
 		err = target_fate(command->fate, s->path, &s->status, why);
 		if (err)
 			return err;

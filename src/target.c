@@ -65,15 +65,16 @@ int target_check(const struct procfs *fs, pid_t pid, struct why *why)
 
 void target_reap(struct target_child *child, bool wait)
 {
-	siginfo_t info = { 0 };
+	int status;
 
 	if (!child->pid || child->ended ||
-	    waitid(P_PID, (id_t)child->pid, &info,
-		   WEXITED | (wait ? 0 : WNOHANG)) || !info.si_pid)
+	    wait4(child->pid, &status, wait ? 0 : WNOHANG, &child->usage) !=
+	    child->pid)
 		return;
 	child->ended = true;
-	child->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-	child->status = child->signal ? 128 + child->signal : info.si_status;
+	child->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	child->status = child->signal ? 128 + child->signal :
+					WEXITSTATUS(status);
 }
 
 int target_fate(const struct launch_fate *fate, const char *path,

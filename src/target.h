@@ -3,7 +3,9 @@
 #ifndef TARGET_H
 #define TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/launch.h"
@@ -22,6 +24,7 @@ struct target_child {
 	bool ended;
 	int status;		/* as a shell counts, once it has ended */
 	int signal;		/* that it died of, or 0 */
+	struct rusage usage;	/* of it and all that it waited for */
 };
 
 /* Looks whether it has ended; waits for that if @wait. */

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/launch.h"
@@ -77,6 +78,8 @@ struct collector_ops {
 		      struct why *why);
 	/* The launched command, once start() was called. */
 	const struct command *(*command)(const struct collector *c);
+	/* The command was waited for: what it and its children used. */
+	void (*reaped)(struct collector *c, const struct rusage *usage);
 	/* CPU time of processes beside ours; default: there are none. */
 	int64_t (*helpers_cpu_ns)(const struct collector *c);
 	/* No more is to be accounted: the last tick() follows. */

@@ -42,20 +42,27 @@ static struct value get_share(const struct snapshot *snap,
 	};
 }
 
-/* The larger half of the 95% interval, in percent of wall. */
-static struct value get_error(const struct snapshot *snap,
-			      const struct row *row,
-			      const struct column *column)
+/* The larger half of the 95% interval. */
+static int64_t error_ns(const struct row *row)
 {
 	int64_t ns = row->cell.value[MEASURE_BLOCKED];
 	int64_t below = ns - row->blocked_lo_ns;
 	int64_t above = row->blocked_hi_ns - ns;
+
+	return below > above ? below : above;
+}
+
+/* In percent of wall. */
+static struct value get_error(const struct snapshot *snap,
+			      const struct row *row,
+			      const struct column *column)
+{
 	int64_t wall = snap->all.cell.value[MEASURE_WALL];
 
 	(void)column;
 	return (struct value){
 		.known = row->blocked_hi_ns > row->blocked_lo_ns && wall > 0,
-		.percent = percent(below > above ? below : above, wall),
+		.percent = percent(error_ns(row), wall),
 	};
 }
 
@@ -63,15 +70,11 @@ static struct value get_blocked_error(const struct snapshot *snap,
 				      const struct row *row,
 				      const struct column *column)
 {
-	int64_t ns = row->cell.value[MEASURE_BLOCKED];
-	int64_t below = ns - row->blocked_lo_ns;
-	int64_t above = row->blocked_hi_ns - ns;
-
 	(void)snap;
 	(void)column;
 	return (struct value){
 		.known = row->blocked_hi_ns > row->blocked_lo_ns,
-		.number = below > above ? below : above,
+		.number = error_ns(row),
 	};
 }
 

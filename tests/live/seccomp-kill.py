@@ -16,29 +16,12 @@ import subprocess
 import sys
 import time
 
+import launched
 import live
 
-ONCE = os.path.join(live.BUILDDIR, "tests/work/once")
 LINES = 3000
 NAMES = {"session": "smbsysacct", "receiver": "smbsysacct:recv",
          "keeper": "notify-keeper"}
-
-
-def comm(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children",
-                  encoding="utf-8") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
 
 
 def ours(tool, role):
@@ -48,12 +31,13 @@ def ours(tool, role):
     it has started nothing.
     """
     if role == "session":
-        live.until(lambda: len(children(tool.pid)) >= 3, live.DEADLINE,
+        live.until(lambda: len(launched.children(tool.pid)) >= 3, live.DEADLINE,
                    "the command to be there")
         return tool.pid
 
     def find():
-        return [pid for pid in children(tool.pid) if comm(pid) == NAMES[role]]
+        return [pid for pid in launched.children(tool.pid)
+                if launched.comm(pid) == NAMES[role]]
     return live.until(find, live.DEADLINE, f"the {role} to be there")[0]
 
 
@@ -74,7 +58,7 @@ class Counter:
 
     def __init__(self):
         self.path = os.path.join(live.scratch("/dev/shm"), "lines")
-        self.argv = [ONCE, str(LINES), self.path]
+        self.argv = [launched.work("once"), str(LINES), self.path]
 
     def wrong(self, output):
         if output.strip() != b"done":
@@ -141,8 +125,6 @@ def once(command, args, role, moment):
 def main(tap):
     stopped(tap)
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 24
-    if not os.access(ONCE, os.X_OK):
-        raise live.Fault(f"there is no program {ONCE}")
     if not os.path.isdir("/dev/shm"):
         raise live.Skip("there is no /dev/shm for the files")
     seed = random.randrange(10**9)
@@ -168,12 +150,8 @@ def main(tap):
         tap.ok(hit * 2 >= tried, f"{role}: most kills came while it ran")
     tap.ok(not wrongs, f"the command came to its right end {times} of "
            f"{times} times", *wrongs[:5])
-    live.until(lambda: not any(comm(pid) in ("smbsysacct:recv",
-                                             "notify-keeper")
-                               and parent_is_gone(pid)
-                               for pid in map(int, filter(
-                                   str.isdigit, os.listdir("/proc")))),
-               live.DEADLINE, "our processes to end with the command")
+    live.until(lambda: not launched.ours(), live.DEADLINE,
+               "our processes to end with the command")
     tap.ok(True, "none of our processes is left behind")
 
 
@@ -208,14 +186,6 @@ def stopped(tap):
         lost = json.loads(tool.stderr)["loss"]["calls_unaccounted"]
         tap.ok(lost > 0, f"{name}: what the keeper answered is shown as "
                "loss", tool.stderr[:500])
-
-
-def parent_is_gone(pid):
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-            return "PPid:\t1\n" in file.read()
-    except OSError:
-        return False
 
 
 live.run(main)

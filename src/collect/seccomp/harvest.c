@@ -373,6 +373,24 @@ void harvest_all(struct harvest *h)
 		  &h->told_restarted);
 }
 
+static void top_up(struct cell *cell, enum measure m, int64_t used_ns,
+		   int64_t told_ns)
+{
+	if (used_ns > told_ns)
+		cell_add(cell, m, used_ns - told_ns);
+}
+
+void harvest_usage(struct harvest *h, int64_t user_ns, int64_t system_ns)
+{
+	struct cell cell = { 0 };
+
+	top_up(&cell, MEASURE_USER, user_ns, h->user_ns);
+	top_up(&cell, MEASURE_SYSTEM, system_ns, h->system_ns);
+	top_up(&cell, MEASURE_CPU, user_ns + system_ns, h->cpu_ns);
+	if (cell.have && h->command.pid)
+		h->sink->cell(h->sink->ctx, &h->command, &cell);
+}
+
 /* What the proc collector tells of a thread's clocks, summed up. */
 static void on_cell(void *ctx, const struct key *key,
 		    const struct cell *delta)
@@ -384,6 +402,9 @@ static void on_cell(void *ctx, const struct key *key,
 	struct known *known = key->tid > 0 && cell_has(delta, MEASURE_WALL) ?
 			      known_of(h, key->tid, key->thread_start) : NULL;
 
+	h->user_ns += delta->value[MEASURE_USER];
+	h->system_ns += delta->value[MEASURE_SYSTEM];
+	h->cpu_ns += delta->value[MEASURE_CPU];
 	h->sink->cell(h->sink->ctx, key, delta);
 	if (!known)
 		return;
@@ -422,12 +443,24 @@ static void on_sample(struct harvest *h, struct event *event)
 	event->key.nr = STATE_BOOKED;
 }
 
+/* The first process that is named is the command's. What it used and nobody
+ * saw was mostly its children's, if it has any. */
+static void see_process(struct harvest *h, const struct key *key)
+{
+	if (!h->command.pid)
+		h->command = *key;
+	else if (h->command.pid != key->pid)
+		h->command.tid = TID_CHILDREN;
+}
+
 static void on_event(void *ctx, const struct event *event)
 {
 	struct harvest *h = ctx;
 	struct event told = *event;
 	struct known *known;
 
+	if (event->kind == EVENT_NAME && event->key.tid == TID_PROCESS)
+		see_process(h, &event->key);
 	if (event->kind == EVENT_SAMPLE)
 		on_sample(h, &told);
 	if (event->kind == EVENT_EXIT && event->key.tid > 0) {

@@ -47,6 +47,7 @@ struct seccomp_collector {
 	int epoll_fd;
 	int64_t harvested_ns;
 	struct warner warner;
+	int64_t user_ns, system_ns;	/* the command's, once it has ended */
 };
 
 static struct seccomp_collector *self(struct collector *c)
@@ -259,9 +260,26 @@ static int seccomp_tick(struct collector *c, int64_t now_ns, struct why *why)
 	struct seccomp_collector *s = self(c);
 	int err = collector_proc.tick(s->inner, now_ns, why);
 
-	if (!err)
-		harvest(s);
-	return err;
+	if (err)
+		return err;
+	harvest(s);
+	/* What others still use is not in the sum. */
+	if (s->user_ns + s->system_ns && crew_is_over(&s->crew))
+		harvest_usage(&s->harvest, s->user_ns, s->system_ns);
+	return 0;
+}
+
+static int64_t time_ns(const struct timeval *time)
+{
+	return time->tv_sec * NS_PER_SEC + time->tv_usec * 1000;
+}
+
+static void seccomp_reaped(struct collector *c, const struct rusage *usage)
+{
+	struct seccomp_collector *s = self(c);
+
+	s->user_ns = time_ns(&usage->ru_utime);
+	s->system_ns = time_ns(&usage->ru_stime);
 }
 
 static const struct command *seccomp_command(const struct collector *c)
@@ -294,6 +312,7 @@ const struct collector_ops collector_seccomp = {
 	.drain = seccomp_drain,
 	.tick = seccomp_tick,
 	.command = seccomp_command,
+	.reaped = seccomp_reaped,
 	.helpers_cpu_ns = seccomp_helpers_cpu,
 	.release = seccomp_release,
 	.close = seccomp_close,
