@@ -71,6 +71,7 @@ package_table()
 	sanitize|gcc|libubsan|true
 	full|samba|samba|command -v smbd
 	full|smbclient|samba-client|command -v smbclient
+	full|git|git|command -v git
 	full|sysstat|sysstat|command -v pidstat
 	full|htop|htop|command -v htop
 	full|tmux|tmux|command -v tmux

@@ -85,10 +85,11 @@ static struct value get_blocked_average(const struct snapshot *snap,
 {
 	int64_t calls = row->cell.value[MEASURE_CALLS];
 
-	(void)snap;
 	(void)column;
 	return (struct value){
-		.known = cell_has(&row->cell, MEASURE_BLOCKED) && calls > 0,
+		/* The total is also of calls that were not counted. */
+		.known = cell_has(&row->cell, MEASURE_BLOCKED) && calls > 0 &&
+			 row != &snap->total,
 		.estimated = cell_is_estimate(&row->cell, MEASURE_BLOCKED),
 		.number = calls > 0 ? row->cell.value[MEASURE_BLOCKED] /
 				      1000 / calls : 0,

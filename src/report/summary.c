@@ -70,8 +70,9 @@ static void put_time(FILE *out, bool known, bool estimated, int decimals,
 	fprintf(out, " %11s", known ? text : "-");
 }
 
+/* @counted: all that the time is of. */
 static void put_line(const struct summary *s, const struct cell *cell,
-		     int64_t all_ns, const char *name)
+		     int64_t all_ns, bool counted, const char *name)
 {
 	bool known = cell_has(cell, s->time);
 	bool estimated = cell_is_estimate(cell, s->time);
@@ -83,7 +84,7 @@ static void put_line(const struct summary *s, const struct cell *cell,
 	else
 		fprintf(s->out, "%6s", "-");
 	put_time(s->out, known, estimated, 6, (double)ns / NS_PER_SEC);
-	put_time(s->out, known && calls > 0, estimated, 0,
+	put_time(s->out, known && calls > 0 && counted, estimated, 0,
 		 calls > 0 ? (double)(ns / calls / 1000) : 0);
 	put_count(s->out, cell, MEASURE_CALLS);
 	put_count(s->out, cell, MEASURE_ERRORS);
@@ -97,12 +98,13 @@ static void print_abi(const struct summary *s)
 {
 	const struct row *rows = s->snap->rows;
 	struct cell total = { 0 };
-	bool any = false;
+	bool any = false, counted = true;
 
 	for (size_t i = 0; i < s->snap->n_rows; i++) {
 		if (!is_ours(s, &rows[i]))
 			continue;
 		any = true;
+		counted &= cell_has(&rows[i].cell, MEASURE_CALLS);
 		cell_merge(&total, &rows[i].cell);
 	}
 	if (!any)
@@ -117,11 +119,11 @@ static void print_abi(const struct summary *s)
 		const struct row *row = &rows[s->order[i]];
 
 		if (is_ours(s, row))
-			put_line(s, &row->cell, total.value[s->time],
+			put_line(s, &row->cell, total.value[s->time], true,
 				 row->syscall);
 	}
 	fprintf(s->out, "%s\n", dashes);
-	put_line(s, &total, total.value[s->time], "total");
+	put_line(s, &total, total.value[s->time], counted, "total");
 	putc('\n', s->out);
 }
 

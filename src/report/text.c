@@ -266,8 +266,11 @@ void report_foot(FILE *out, const struct snapshot *snap)
 		interval / NS_PER_SEC,
 		100.0 * (double)snap->cfg.own_cpu_ns / interval);
 	if (any_estimate(snap))
-		fputs("~ is estimated from looks, with its 95% interval in "
-		      "+/-; - is not measured\n", out);
+		fprintf(out, "~ is estimated from %s; - is not measured\n",
+			snapshot_has(snap, MEASURE_CALLS) ?
+			"the time until the next call, less our answers', and "
+			"from looks" :
+			"looks, with its 95% interval in +/-");
 	for (size_t i = 0; i < snap->n_notes && i < MAX_NOTES; i++)
 		fprintf(out, "note: %s\n", text_untrusted(safe, sizeof(safe),
 							  snap->notes[i]));

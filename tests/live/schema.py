@@ -6,6 +6,7 @@ import copy
 import json
 import os
 
+import launched
 import live
 
 SCHEMA = os.path.join(live.SRCDIR, "docs", "report.schema.json")
@@ -39,6 +40,15 @@ def one_grouping(tap, validator, mix, by):
                    f"{name}: rows have what they are grouped by, {key}",
                    *missing[:3])
     return reports[-1] if reports else None
+
+
+def launched_too(tap, validator):
+    """A launched command, whose reports have counts."""
+    for args in ([], ["-A", "--by=process,thread,syscall"], ["-H"]):
+        run = launched.Launched([*args, "-q"], ["sh", "-c", "sleep 0.1"])
+        wrong = errors(validator, run.report)
+        tap.ok(run.report["rows"] and not wrong,
+               f"a launched command, {' '.join(args)}: valid", *wrong[:5])
 
 
 def broken(schema, report):
@@ -81,6 +91,8 @@ def main(tap):
     report = None
     for by in BY:
         report = one_grouping(tap, validator, mix, by) or report
+    if "seccomp" in launched.Run([live.TOOL, "--version"]).stdout.split():
+        launched_too(tap, validator)
     if not tap.ok(report and report["rows"], "a report to break"):
         return
     for what, bad in broken(schema, report):

@@ -170,9 +170,9 @@ static void note_what_is_left_out(const struct seccomp_collector *s)
 {
 	if (s->cfg.all_calls)
 		return;
-	note(s, "counted are calls that may wait and have to expect to be "
-	     "interrupted (--list=%wait); -A counts all, see the manual for "
-	     "its risk. Others show by looks, where they wait");
+	note(s, "only calls that may wait and have to expect EINTR are counted "
+	     "(--list=%wait lists them; where others wait shows by looks); "
+	     "-A counts all, at a risk that the manual tells");
 }
 
 static int watch(const struct seccomp_collector *s, int fd, struct why *why)
