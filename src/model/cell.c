@@ -25,6 +25,12 @@ void cell_merge(struct cell *into, const struct cell *from)
 	tally_merge(&into->tally, &from->tally);
 }
 
+bool cell_is_doubtful(const struct cell *cell)
+{
+	return cell_has(cell, MEASURE_BLOCKED) && cell->slack_ns > 0 &&
+	       cell->value[MEASURE_BLOCKED] < 3 * cell->slack_ns;
+}
+
 void cell_add(struct cell *cell, enum measure m, int64_t delta)
 {
 	cell->have |= measure_bit(m);

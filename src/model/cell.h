@@ -46,6 +46,9 @@ static inline bool cell_is_estimate(const struct cell *cell, enum measure m)
 	return cell->estimated & measure_bit(m);
 }
 
+/* A measured blocked that is hardly more than it may be off. */
+bool cell_is_doubtful(const struct cell *cell);
+
 void tally_look(struct tally *tally, double weight_ns);
 void tally_merge(struct tally *into, const struct tally *from);
 

@@ -18,6 +18,8 @@ static struct value get_measure(const struct snapshot *snap,
 	return (struct value){
 		.known = cell_has(&row->cell, column->measure),
 		.estimated = cell_is_estimate(&row->cell, column->measure),
+		.doubtful = column->measure == MEASURE_BLOCKED &&
+			    cell_is_doubtful(&row->cell),
 		.number = row->cell.value[column->measure],
 	};
 }
@@ -38,6 +40,8 @@ static struct value get_share(const struct snapshot *snap,
 	return (struct value){
 		.known = cell_has(&row->cell, column->measure) && whole > 0,
 		.estimated = cell_is_estimate(&row->cell, column->measure),
+		.doubtful = column->measure == MEASURE_BLOCKED &&
+			    cell_is_doubtful(&row->cell),
 		.percent = percent(row->cell.value[column->measure], whole),
 	};
 }
@@ -91,6 +95,7 @@ static struct value get_blocked_average(const struct snapshot *snap,
 		.known = cell_has(&row->cell, MEASURE_BLOCKED) && calls > 0 &&
 			 row != &snap->total,
 		.estimated = cell_is_estimate(&row->cell, MEASURE_BLOCKED),
+		.doubtful = cell_is_doubtful(&row->cell),
 		.number = calls > 0 ? row->cell.value[MEASURE_BLOCKED] /
 				      1000 / calls : 0,
 	};

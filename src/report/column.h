@@ -25,6 +25,7 @@ enum column_kind {
 struct value {
 	bool known;
 	bool estimated;
+	bool doubtful;		/* hardly more than it may be off */
 	int64_t number;		/* ID, NS, COUNT, BYTES */
 	double percent;
 	const char *text;

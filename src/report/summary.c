@@ -59,15 +59,17 @@ static void put_count(FILE *out, const struct cell *cell, enum measure m)
 		fprintf(out, " %9lld", (long long)cell->value[m]);
 }
 
-/* With a mark where it is an estimate; @decimals of @value. */
-static void put_time(FILE *out, bool known, bool estimated, int decimals,
-		     double value)
+/* With its marks; @decimals of @value. */
+static void put_time(const struct summary *s, const struct cell *cell,
+		     bool known, int decimals, double value)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%s%.*f", estimated ? "~" : "", decimals,
-		 value);
-	fprintf(out, " %11s", known ? text : "-");
+	snprintf(text, sizeof(text), "%s%.*f%s",
+		 cell_is_estimate(cell, s->time) ? "~" : "", decimals, value,
+		 s->time == MEASURE_BLOCKED && cell_is_doubtful(cell) ?
+		 "?" : "");
+	fprintf(s->out, " %11s", known ? text : "-");
 }
 
 /* @counted: all that the time is of. */
@@ -75,7 +77,6 @@ static void put_line(const struct summary *s, const struct cell *cell,
 		     int64_t all_ns, bool counted, const char *name)
 {
 	bool known = cell_has(cell, s->time);
-	bool estimated = cell_is_estimate(cell, s->time);
 	int64_t calls = cell->value[MEASURE_CALLS];
 	int64_t ns = cell->value[s->time];
 
@@ -83,8 +84,8 @@ static void put_line(const struct summary *s, const struct cell *cell,
 		fprintf(s->out, "%6.2f", 100.0 * (double)ns / (double)all_ns);
 	else
 		fprintf(s->out, "%6s", "-");
-	put_time(s->out, known, estimated, 6, (double)ns / NS_PER_SEC);
-	put_time(s->out, known && calls > 0 && counted, estimated, 0,
+	put_time(s, cell, known, 6, (double)ns / NS_PER_SEC);
+	put_time(s, cell, known && calls > 0 && counted, 0,
 		 calls > 0 ? (double)(ns / calls / 1000) : 0);
 	put_count(s->out, cell, MEASURE_CALLS);
 	put_count(s->out, cell, MEASURE_ERRORS);

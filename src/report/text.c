@@ -18,18 +18,20 @@
 #define MAX_NOTES 6
 
 /* In seconds; what rounds to nothing has no sign. */
-static void put_seconds(struct grid *grid, bool estimated, int64_t ns)
+static void put_seconds(struct grid *grid, bool estimated, int64_t ns,
+			const char *doubt)
 {
 	if (ns > -NS_PER_MS / 2 && ns < 0)
 		ns = 0;
-	grid_printf(grid, "%s%.3f", estimated ? "~" : "",
-		    (double)ns / NS_PER_SEC);
+	grid_printf(grid, "%s%.3f%s", estimated ? "~" : "",
+		    (double)ns / NS_PER_SEC, doubt);
 }
 
 static void put_value(struct grid *grid, const struct column *column,
 		      const struct value *value)
 {
 	const char *mark = value->estimated ? "~" : "";
+	const char *doubt = value->doubtful ? "?" : "";
 
 	if (!value->known) {
 		grid_put(grid, "-");
@@ -40,16 +42,17 @@ static void put_value(struct grid *grid, const struct column *column,
 		grid_put_untrusted(grid, value->text);
 		break;
 	case KIND_NS:
-		put_seconds(grid, value->estimated, value->number);
+		put_seconds(grid, value->estimated, value->number, doubt);
 		break;
 	case KIND_PERCENT:
-		grid_printf(grid, "%s%.2f", mark, value->percent);
+		grid_printf(grid, "%s%.2f%s", mark, value->percent, doubt);
 		break;
 	case KIND_BYTES:
 		grid_put_bytes(grid, value->number);
 		break;
 	default:
-		grid_printf(grid, "%s%lld", mark, (long long)value->number);
+		grid_printf(grid, "%s%lld%s", mark, (long long)value->number,
+			    doubt);
 	}
 }
 
@@ -116,7 +119,7 @@ static int print_table(FILE *out, const struct snapshot *snap,
 static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 {
 	if (known)
-		put_seconds(grid, estimated, ns);
+		put_seconds(grid, estimated, ns, "");
 	else
 		grid_put(grid, "-");
 }
@@ -213,6 +216,14 @@ static void print_loss(FILE *out, const struct snapshot *snap)
 	fputs(any ? "\n" : "lost: nothing\n", out);
 }
 
+static bool any_doubt(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_rows; i++)
+		if (cell_is_doubtful(&snap->rows[i].cell))
+			return true;
+	return false;
+}
+
 static bool any_estimate(const struct snapshot *snap)
 {
 	for (size_t i = 0; i < snap->n_rows; i++)
@@ -271,6 +282,9 @@ void report_foot(FILE *out, const struct snapshot *snap)
 			"the time until the next call, less our answers', and "
 			"from looks" :
 			"looks, with its 95% interval in +/-");
+	if (any_doubt(snap))
+		fputs("? is less than three times what our answers took, by "
+		      "their trial: it may be nothing\n", out);
 	for (size_t i = 0; i < snap->n_notes && i < MAX_NOTES; i++)
 		fprintf(out, "note: %s\n", text_untrusted(safe, sizeof(safe),
 							  snap->notes[i]));
