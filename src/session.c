@@ -16,6 +16,7 @@
 #include "base/procfs.h"
 #include "base/text.h"
 #include "collect/registry.h"
+#include "signals.h"
 #include "target.h"
 
 struct session {
@@ -27,9 +28,7 @@ struct session {
 	struct outfile *out;
 	struct report_cfg report;
 	unsigned measures;
-	int signal_fd;		/* the user wants the end */
-	int child_fd;		/* the command's end */
-	sigset_t old_mask;
+	struct signals signals;
 	struct launch_cfg launch;
 	char *path;		/* of the command */
 	struct target_child child;
@@ -134,49 +133,6 @@ static int plan_report(struct session *s, const struct collector_ops *ops,
 	return column_check(&none, report->sort, why);
 }
 
-static int signal_fd(const sigset_t *mask, struct why *why)
-{
-	int fd = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
-
-	return fd >= 0 ? fd : why_set(why, errno, "cannot catch signals: %s",
-				      strerror(errno));
-}
-
-/* A command's end is told by a signal, which must not be ignored. */
-static int watch_child(struct session *s, struct why *why)
-{
-	struct sigaction action;
-	sigset_t mask;
-
-	sigaction(SIGCHLD, NULL, &action);
-	s->launch.child_signal_ignored = action.sa_handler == SIG_IGN;
-	signal(SIGCHLD, SIG_DFL);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &mask, NULL);
-	s->child_fd = signal_fd(&mask, why);
-	return s->child_fd < 0 ? s->child_fd : 0;
-}
-
-static int catch_signals(struct session *s, struct why *why)
-{
-	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action;
-	sigset_t mask;
-
-	/* What was ignored at our start stays so: nohup means it. */
-	sigemptyset(&mask);
-	for (size_t i = 0; i < sizeof(ending) / sizeof(*ending); i++)
-		if (!sigaction(ending[i], NULL, &action) &&
-		    action.sa_handler != SIG_IGN)
-			sigaddset(&mask, ending[i]);
-	sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
-	s->signal_fd = signal_fd(&mask, why);
-	if (s->signal_fd < 0)
-		return s->signal_fd;
-	return launches(s->options) ? watch_child(s, why) : 0;
-}
-
 static int find_command(struct session *s, struct why *why)
 {
 	const struct options *o = s->options;
@@ -188,7 +144,7 @@ static int find_command(struct session *s, struct why *why)
 	s->launch = (struct launch_cfg){
 		.argv = o->command,
 		.path = s->path,
-		.mask = &s->old_mask,
+		.mask = &s->signals.old_mask,
 		.size_signal = o->size_signal,
 		.own_argv = o->argv,
 	};
@@ -379,7 +335,7 @@ static bool child_ended(struct session *s)
 	struct signalfd_siginfo info;
 	bool before = s->child.ended;
 
-	if (read(s->child_fd, &info, sizeof(info)) != sizeof(info))
+	if (read(s->signals.child_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
 	reap(s, false);
 	if (before || !s->child.ended)
@@ -400,7 +356,7 @@ static bool signalled(struct session *s)
 {
 	struct signalfd_siginfo info;
 
-	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+	if (read(s->signals.end_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
 	if (info.ssi_signo != SIGINT || !s->child.pid || s->child.ended ||
 	    s->interrupted)
@@ -430,10 +386,10 @@ static int loop(struct session *s, struct why *why)
 {
 	const struct collector_ops *ops = s->collector->ops;
 	struct pollfd fds[] = {
-		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->signals.end_fd, .events = POLLIN },
 		{ .fd = ops->fd ? ops->fd(s->collector) : -1,
 		  .events = POLLIN },
-		{ .fd = s->child_fd, .events = POLLIN },
+		{ .fd = s->signals.child_fd, .events = POLLIN },
 	};
 	bool done = false, last;
 
@@ -521,6 +477,7 @@ static int start(struct session *s, struct why *why)
 	const struct command *command;
 	int err;
 
+	s->launch.child_signal_ignored = s->signals.child_ignored;
 	s->began_ns = s->last_report_ns = clock_mono_ns();
 	err = ops->start(s->collector, why);
 	command = ops->command ? ops->command(s->collector) : NULL;
@@ -545,9 +502,9 @@ static int run(struct session *s, struct why *why)
 	if (!err)
 		err = open_collector(s, why);
 	if (!err)
-		err = catch_signals(s, why);
+		err = signals_catch(&s->signals, launches(s->options), why);
 	if (!err)
-		outfile_give_up_on(s->out, s->signal_fd);
+		outfile_give_up_on(s->out, s->signals.end_fd);
 	if (!err)
 		err = start(s, why);
 	if (!err)
@@ -558,8 +515,8 @@ static int run(struct session *s, struct why *why)
 int session_run(const struct options *options, struct outcome *outcome,
 		struct why *why)
 {
-	struct session s = { .options = options, .signal_fd = -1,
-			     .child_fd = -1,
+	struct session s = { .options = options,
+			     .signals = SIGNALS_NONE,
 			     .procfs = { .root = -1 } };
 	int err = run(&s, why);
 
@@ -569,12 +526,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 	ledger_done(&s.ledger);
 	procfs_done(&s.procfs);
 	free(s.path);
-	if (s.signal_fd >= 0) {
-		close(s.signal_fd);
-		if (s.child_fd >= 0)
-			close(s.child_fd);
-		sigprocmask(SIG_SETMASK, &s.old_mask, NULL);
-	}
+	signals_done(&s.signals);
 	*outcome = (struct outcome){ s.status, s.child.signal };
 	if (err && !outcome->status)
 		outcome->status = EXIT_OURS;

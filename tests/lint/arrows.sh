@@ -35,7 +35,8 @@ arrows()
 		may["target"] = "base model options"
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target"
-		may["session"] = may["options"] " options tui"
+		may["signals"] = "base"
+		may["session"] = may["options"] " options signals tui"
 		may["main"] = may["session"] " session"
 	}
 	function layer(path)
