@@ -194,6 +194,8 @@ static int parse_word(struct callset *set, const struct callnames *names,
 
 	word += forgiving;
 	m = (struct matcher){ .abis = take_abi(word) };
+	if (!*word)
+		return why_set(why, EINVAL, "-e trace=: a name is missing");
 	if (!strcmp(word, "none"))
 		return 0;
 	if (*word == '/') {
@@ -201,7 +203,10 @@ static int parse_word(struct callset *set, const struct callnames *names,
 		if (n < 0)
 			return n;
 	} else if (!strcmp(word, "all")) {
-		callset_fill(set);
+		for (int abi = 0; abi < CALLSET_ABIS; abi++)
+			if (m.abis & 1u << abi)
+				memset(set->bits[abi], 0xff,
+				       sizeof(set->bits[abi]));
 		return 0;
 	} else if (!num_parse(word, CALLSET_NUMBERS - 1, &nr)) {
 		for (int abi = ABI_NATIVE; abi <= ABI_X32; abi++)

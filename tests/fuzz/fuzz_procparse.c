@@ -15,6 +15,7 @@ static void check_stat(const char *text)
 	must(stat.ppid >= 0);
 	must(stat.threads >= 0);
 	must(stat.state && stat.state != ' ');
+	must(stat.cpu >= -1);
 }
 
 static void check_syscall(const char *text)

@@ -82,6 +82,22 @@ static void unreadable_io_is_told_and_unknown(void **state)
 	assert_true(noted(tree, "fake 10"));
 }
 
+/* Nobody can read the file of a process that is about to end. */
+static void a_process_that_is_ending_is_not_told(void **state)
+{
+	struct tree *tree = *state;
+	struct fake t = fake_process(10);
+
+	t.bare = true;
+	put(tree, &t);
+	tree_remove(tree, "10/io");
+	tree_write(tree, "10/io/x", "");
+	attach(tree, 10);
+	crowd_update(&tree->crowd);
+	assert_false(cell_has(cell_of(tree, process_of(10)), MEASURE_READS));
+	assert_false(noted(tree, "fake 10"));
+}
+
 /* From the collector to the screen: escaped, but once. */
 static void hostile_names_in_notes_are_escaped_once(void **state)
 {
@@ -338,6 +354,7 @@ int main(void)
 		IN_TREE(cpu_time_begins_at_the_attachment),
 		IN_TREE(bytes_and_calls_are_differences),
 		IN_TREE(unreadable_io_is_told_and_unknown),
+		IN_TREE(a_process_that_is_ending_is_not_told),
 		IN_TREE(hostile_names_in_notes_are_escaped_once),
 		IN_TREE(names_change),
 		IN_TREE(unseen_children_are_told_apart),

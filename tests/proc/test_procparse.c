@@ -41,12 +41,15 @@ static void recorded_stat(void **state)
 	assert_int_equal(stat.cutime, 5);
 	assert_int_equal(stat.cstime, 1);
 	assert_int_equal(stat.start, 570823);
+	assert_false(stat.bare);
+	assert_int_equal(stat.cpu, 0);
 	/* A kernel thread: no parent, nothing ever counted. */
 	assert_int_equal(proc_parse_stat(recorded("kthread.stat"), &stat), 0);
 	assert_string_equal(stat.comm, "kthreadd");
 	assert_int_equal(stat.ppid, 0);
 	assert_int_equal(stat.utime, 0);
 	assert_int_equal(stat.start, 21);
+	assert_true(stat.bare);
 }
 
 static void recorded_siblings(void **state)
@@ -79,6 +82,7 @@ static void recorded_siblings(void **state)
 					   &status), 0);
 	assert_int_equal(status.uid, 0);
 	assert_int_equal(status.tgid, 13353);
+	assert_true(status.caught == 0x100000000);
 	assert_int_equal(status.vcsw, 103);
 	assert_int_equal(status.icsw, 9);
 	assert_int_equal(proc_parse_status(recorded("kthread.status"),
@@ -114,6 +118,48 @@ static void names_may_hold_anything(void **state)
 		assert_int_equal(stat.cstime, 14);
 		assert_int_equal(stat.threads, 17);
 		assert_int_equal(stat.start, 19);
+	}
+}
+
+#define HEAD "1 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19"
+
+/* Fields behind the start time: what is missing there is no error. */
+static void what_comes_last_may_be_missing(void **state)
+{
+	static const struct {
+		const char *text;
+		bool bare;
+		int cpu;
+	} cases[] = {
+		/* memory, field 23; the CPU, field 39 */
+		{ HEAD " 4096 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
+		  "3 40 41\n", false, 3 },
+		{ HEAD " 0 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
+		  "11 40 41\n", true, 11 },
+		{ HEAD " 0 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
+		  "2147483647", true, 2147483647 },
+		{ HEAD, false, -1 },
+		{ HEAD "\n", false, -1 },
+		{ HEAD " 0", true, -1 },
+		{ HEAD " 0 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38\n",
+		  true, -1 },
+		{ HEAD " 4096 24 25 26 27 28 29 30 31 32 33 34 35 36 37\n",
+		  false, -1 },
+		/* no CPU has such a number */
+		{ HEAD " 4096 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
+		  "-1 40 41\n", false, -1 },
+		{ HEAD " 4096 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 "
+		  "2147483648 40\n", false, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct proc_stat stat = { .bare = !cases[i].bare, .cpu = 9 };
+
+		assert_int_equal(proc_parse_stat(cases[i].text, &stat), 0);
+		assert_int_equal(stat.start, 19);
+		assert_int_equal(stat.bare, cases[i].bare);
+		assert_int_equal(stat.cpu, cases[i].cpu);
 	}
 }
 
@@ -287,6 +333,13 @@ static void labels_are_whole_words(void **state)
 	assert_true(status.uid == 4294967295u);
 	assert_int_equal(status.vcsw, 2);
 	assert_int_equal(status.icsw, 3);
+	/* Not every line has to be there. */
+	assert_true(status.caught == 0);
+	assert_int_equal(proc_parse_status("Uid:\t0\nTgid:\t5\n"
+		"SigIgn:\tffffffffffffffff\nSigCgt:\t8000000000004a02\n"
+		"voluntary_ctxt_switches:\t2\n"
+		"nonvoluntary_ctxt_switches:\t3\n", &status), 0);
+	assert_true(status.caught == 0x8000000000004a02);
 }
 
 static void check_syscall(const char *text, enum proc_where where, long nr,
@@ -350,6 +403,7 @@ int main(void)
 		cmocka_unit_test(recorded_stat),
 		cmocka_unit_test(recorded_siblings),
 		cmocka_unit_test(names_may_hold_anything),
+		cmocka_unit_test(what_comes_last_may_be_missing),
 		cmocka_unit_test(bad_stat_is_refused),
 		cmocka_unit_test(the_largest_numbers_fit),
 		cmocka_unit_test(every_truncation),

@@ -38,6 +38,7 @@ struct fake {
 	int slices;
 	const char *syscall, *wchan, *children;	/* NULL: no such file */
 	int vcsw, icsw;
+	bool bare;				/* its memory is gone */
 	struct proc_io io;
 };
 
@@ -119,11 +120,11 @@ static inline void write_base(const struct tree *tree, const struct fake *t,
 	char text[1024];
 
 	snprintf(text, sizeof(text), "%d (%s) %c %d 1 1 0 -1 0 0 0 0 0 %llu "
-		 "%llu %llu %llu 20 0 %d 0 %llu 0 0\n", t->tid, t->comm,
+		 "%llu %llu %llu 20 0 %d 0 %llu %d 0\n", t->tid, t->comm,
 		 t->state, t->ppid, (unsigned long long)t->utime,
 		 (unsigned long long)t->stime, (unsigned long long)t->cutime,
 		 (unsigned long long)t->cstime, t->threads,
-		 (unsigned long long)t->start);
+		 (unsigned long long)t->start, t->bare ? 0 : 4096);
 	write_optional(tree, base, "stat", text);
 	snprintf(text, sizeof(text), "%lld %lld %d\n", (long long)t->cpu,
 		 (long long)t->runq, t->slices);

@@ -13,6 +13,7 @@ static struct cell random_cell(struct rng *rng)
 			(rng_below(rng, 4) ? cell_add : cell_add_estimate)(
 				&cell, m, (int64_t)rng_below(rng, 2000000) -
 					  1000000);
+	cell.slack_ns = (int64_t)rng_below(rng, 1000);
 	for (uint64_t n = rng_below(rng, 4); n; n--)
 		tally_look(&cell.tally, (double)rng_below(rng, 1 << 20));
 	return cell;
@@ -24,6 +25,7 @@ static void assert_same(const struct cell *a, const struct cell *b)
 	assert_int_equal(a->estimated, b->estimated);
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		assert_true(a->value[m] == b->value[m]);
+	assert_true(a->slack_ns == b->slack_ns);
 	assert_true(a->tally.looks == b->tally.looks);
 	assert_true(a->tally.weight_ns == b->tally.weight_ns);
 	assert_true(a->tally.weight_sq == b->tally.weight_sq);
@@ -156,6 +158,26 @@ static void tables_are_whole(void **state)
 	}
 }
 
+/* A wait that is many times as long as it may be off is believed. */
+static void little_more_than_slack_is_doubtful(void **state)
+{
+	struct cell cell = { .slack_ns = 100 };
+
+	(void)state;
+	/* Nothing is doubtful where nothing is known. */
+	assert_false(cell_is_doubtful(&cell));
+	cell_add_estimate(&cell, MEASURE_BLOCKED, 0);
+	assert_true(cell_is_doubtful(&cell));
+	cell_add_estimate(&cell, MEASURE_BLOCKED, 150);
+	assert_true(cell_is_doubtful(&cell));
+	cell_add_estimate(&cell, MEASURE_BLOCKED, 1000);
+	assert_false(cell_is_doubtful(&cell));
+	/* An estimate by looks alone has an interval instead. */
+	cell.slack_ns = 0;
+	cell.value[MEASURE_BLOCKED] = 0;
+	assert_false(cell_is_doubtful(&cell));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +188,7 @@ int main(void)
 		cmocka_unit_test(adding_marks_a_measure_as_known),
 		cmocka_unit_test(an_estimate_makes_the_sum_an_estimate),
 		cmocka_unit_test(negative_parts_are_kept),
+		cmocka_unit_test(little_more_than_slack_is_doubtful),
 		cmocka_unit_test(tables_are_whole),
 	};
 

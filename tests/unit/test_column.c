@@ -324,6 +324,14 @@ static void averages_are_microseconds_of_a_call(void **state)
 	cell_add(&row.cell, MEASURE_CALLS, 4);
 	value = value_of(&snap, &row, "blocked-average");
 	assert_true(value.known && value.estimated && value.number == 2);
+	assert_false(value.doubtful);
+	row.cell.slack_ns = 10000;
+	assert_true(value_of(&snap, &row, "blocked-average").doubtful);
+	assert_true(value_of(&snap, &row, "blocked").doubtful);
+	assert_false(value_of(&snap, &row, "calls").doubtful);
+	/* The total is also of calls that were not counted. */
+	snap.total = row;
+	assert_false(value_of(&snap, &snap.total, "blocked-average").known);
 	/* Of no call there is no average. */
 	cell_add(&row.cell, MEASURE_CALLS, -4);
 	assert_false(value_of(&snap, &row, "blocked-average").known);

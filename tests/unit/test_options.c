@@ -218,6 +218,79 @@ static void a_command_keeps_its_own_options(void **state)
 	assert_true(options.quiet);
 }
 
+/* As strace takes them; the last one counts. */
+static void calls_are_chosen(void **state)
+{
+	static const char *const lines[] = {
+		"-p 1 -e trace=3,mseal", "-p 1 -e 3,mseal",
+		"-p 1 -etrace=mseal,3",
+		"-p 1 -e trace=7 -e trace=3,mseal",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(lines); i++) {
+		assert_int_equal(parse(lines[i]), 0);
+		assert_true(options.has_calls);
+		assert_true(callset_has(&options.calls, ABI_NATIVE, 3));
+		assert_true(callset_has(&options.calls, ABI_NATIVE, 462));
+		assert_false(callset_has(&options.calls, ABI_NATIVE, 7));
+	}
+	assert_int_equal(parse("-p 1 -e !3"), 0);
+	assert_true(options.has_calls);
+	assert_false(callset_has(&options.calls, ABI_NATIVE, 3));
+	assert_true(callset_has(&options.calls, ABI_NATIVE, 7));
+	/* None at all are a choice as well. */
+	assert_int_equal(parse("-p 1 -e trace=none"), 0);
+	assert_true(options.has_calls);
+	assert_true(callset_is_empty(&options.calls));
+	assert_int_equal(parse("-p 1 -A"), 0);
+	assert_true(options.all_calls);
+	assert_false(options.has_calls);
+	assert_int_equal(parse("-p 1 --all-calls"), 0);
+	assert_true(options.all_calls);
+}
+
+static void straces_table_is_on_request(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1 -c"), 0);
+	assert_ptr_equal(options.reporter, &report_summary);
+	assert_false(options.wall_clock);
+	assert_int_equal(parse("-p 1 -c -w"), 0);
+	assert_ptr_equal(options.reporter, &report_summary);
+	assert_true(options.wall_clock);
+	assert_int_equal(parse("-wcS calls ls"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_ptr_equal(options.reporter, &report_summary);
+	assert_true(options.wall_clock);
+	assert_string_equal(options.sort, "calls");
+	assert_int_equal(parse("-p 1 -c --by=syscall"), 0);
+}
+
+static void a_command_takes_options_before_it(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-A -e trace=3 -d 1 ls -c -w"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_true(options.all_calls && options.has_calls);
+	assert_true(options.delay_ns == SEC);
+	assert_ptr_equal(options.reporter, &report_text);
+	assert_string_equal(options.command[0], "ls");
+	assert_string_equal(options.command[1], "-c");
+	assert_string_equal(options.command[2], "-w");
+	assert_null(options.command[3]);
+	assert_int_equal(parse("-f sh"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_int_equal(options.n_pids, 0);
+	/* Without one, and without a process id, there is nothing to do. */
+	assert_int_equal(parse("-A -c --"), 0);
+	assert_int_equal(options.mode, MODE_NOTHING);
+	assert_null(*options.command);
+	/* To be told something comes first. */
+	assert_int_equal(parse("-V ls"), 0);
+	assert_int_equal(options.mode, MODE_VERSION);
+}
+
 /* A wrong word, and what the message has to name. */
 static void mistakes_are_named(void **state)
 {
@@ -256,6 +329,21 @@ static void mistakes_are_named(void **state)
 		{ "-p 1 --seconds=1e3", "--seconds" },
 		{ "-p 1 -n 3", "-n needs -d" },
 		{ "-p 1 ls", "-p and a command" },
+		{ "-p 1 -e", "'-e' needs an argument" },
+		{ "-p 1 -e trace=nosuchcall", "'nosuchcall'" },
+		{ "-p 1 -e nosuchcall", "'nosuchcall'" },
+		{ "-p 1 -e trace=", "-e trace=" },
+		{ "-p 1 -e trace=/[", "-e trace=" },
+		{ "-p 1 -e abbrev=all", "'abbrev=all'" },
+		{ "-p 1 -e t=3", "'t=3'" },
+		{ "-p 1 -e =3", "'=3'" },
+		{ "-p 1 -w", "-w" },
+		{ "-w ls", "-w" },
+		{ "-p 1 -w -c --format=text", "-w" },
+		{ "-p 1 -c --by=process", "--by" },
+		{ "-p 1 -c --by=process,syscall", "--by" },
+		{ "-p 1 -cH", "--by" },
+		{ "-p 1 --all-calls=3", "--all-calls" },
 	};
 
 	(void)state;
@@ -291,6 +379,9 @@ static void about(void **state)
 	(void)state;
 	assert_non_null(strstr(text, "--pid=PID"));
 	assert_non_null(strstr(text, "-V, --version"));
+	assert_non_null(strstr(text, "-A, --all-calls"));
+	assert_non_null(strstr(text, "trace=SET"));
+	assert_non_null(strstr(text, "COMMAND"));
 	free(text);
 	text = printed(options_usage);
 	assert_memory_equal(text, "usage: smbsysacct", 17);
@@ -307,7 +398,8 @@ static void lists(void **state)
 		const char *what, *holds;
 	} cases[] = {
 		{ "columns", "blocked-percent" }, { "collectors", "proc" },
-		{ "dims", "syscall" },
+		{ "dims", "syscall" }, { "%class", "%network\n" },
+		{ "%network", "connect\n" }, { "%net", "connect\n" },
 	};
 
 	(void)state;
@@ -323,6 +415,10 @@ static void lists(void **state)
 	}
 	assert_int_equal(options_list(stdout, "colours", &why), -EINVAL);
 	assert_non_null(strstr(why.text, "'colours'"));
+	assert_int_equal(options_list(stdout, "%colours", &why), -EINVAL);
+	assert_non_null(strstr(why.text, "'%colours'"));
+	assert_int_equal(options_list(stdout, "%", &why), -EINVAL);
+	assert_int_equal(options_list(stdout, "network", &why), -EINVAL);
 }
 
 int main(void)
@@ -336,6 +432,9 @@ int main(void)
 		cmocka_unit_test(json_is_there_or_says_why_not),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(a_command_keeps_its_own_options),
+		cmocka_unit_test(calls_are_chosen),
+		cmocka_unit_test(straces_table_is_on_request),
+		cmocka_unit_test(a_command_takes_options_before_it),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(about),
 		cmocka_unit_test(lists),
