@@ -5,7 +5,6 @@
  * continues, with nothing else in between. What smbsysacct adds is measured
  * against it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

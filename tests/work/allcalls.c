@@ -4,7 +4,6 @@
  * up to TO, natively or by the 32-bit entry, and has every one of them refused
  * by a filter, so that none does anything. A tracer sees them all.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

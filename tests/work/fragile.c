@@ -5,7 +5,6 @@
  * interrupted natively. Prints how many rounds it made, how many signals it
  * had, and each call that failed, as JSON.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>

@@ -4,7 +4,6 @@
  * its first thread waited in each, by a clock that is read in user space:
  * {"CALL": {"calls": N, "ns": N}, ...}. What wakes it are its children.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
