@@ -311,7 +311,7 @@ static void mistakes_are_named(void **state)
 		{ " read", "' read'" }, { "!!read", "'!read'" },
 		{ "640", "'640'" }, { "-1", "'-1'" },
 		{ "4294967299", "'4294967299'" }, { "3@16", "'3@16'" },
-		{ "%", "'%'" }, { "@64", "''" },
+		{ "%", "'%'" }, { "@64", "missing" }, { "?", "missing" },
 		{ "", "missing" }, { "!", "missing" }, { ",", "missing" },
 		{ "7,", "missing" }, { ",7", "missing" },
 		{ "7,,8", "missing" },
