@@ -338,10 +338,10 @@ static bool child_ended(struct session *s)
 	if (read(s->signals.child_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
 	reap(s, false);
-	if (before || !s->child.ended)
-		return false;
 	if (s->collector->ops->drain(s->collector, NULL) == 1)
 		return true;
+	if (before || !s->child.ended)
+		return false;
 	say(s, "%s has ended, and processes that it started go on; Ctrl-C "
 	    "ends and reports", *s->options->command);
 	return false;
@@ -492,6 +492,16 @@ static int start(struct session *s, struct why *why)
 	return 0;
 }
 
+/* An error of ours is none of the command's. */
+static void explain_rest(const struct session *s, struct why *why)
+{
+	char text[sizeof(why->text)];
+
+	snprintf(text, sizeof(text), "%s", why->text);
+	why_set(why, why->err, "%.300s; %s goes on, and is not accounted any "
+		"more", text, *s->options->command);
+}
+
 static int run(struct session *s, struct why *why)
 {
 	int err;
@@ -509,7 +519,11 @@ static int run(struct session *s, struct why *why)
 		err = start(s, why);
 	if (!err)
 		err = loop(s, why);
-	return err ? err : finish(s, why);
+	if (!err)
+		err = finish(s, why);
+	if (err && s->child.pid && !s->child.ended && !s->status)
+		explain_rest(s, why);
+	return err;
 }
 
 int session_run(const struct options *options, struct outcome *outcome,

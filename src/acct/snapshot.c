@@ -85,6 +85,8 @@ static const char *call_name(struct snapshot *snap,
 			 known ? ledger->labels[key->nr] : "?");
 		return keep(snap, text);
 	}
+	if (key->nr < 0)
+		return keep(snap, "[other calls]");
 	return keep(snap, syscall_name(text, sizeof(text), key->abi,
 				       key->nr));
 }
@@ -157,7 +159,7 @@ static void add_witness(struct account *account, const struct owner *owner)
 
 static void add_interval(struct account *account, const struct owner *owner)
 {
-	const int64_t *value = owner->clocks.value;
+	const int64_t *value = account->cell.value;
 	double clock = (double)(value[MEASURE_BLOCKED] +
 				value[MEASURE_STOLEN]);
 

@@ -31,6 +31,8 @@ def strange_signals():
 
 def world(tap, user):
     command = ["sh", "-c", SEES]
+    # The first thread that Python makes changes what its children inherit.
+    launched.Run(["true"])
     for name, setup in (("plain", None), ("strange signals",
                                           strange_signals)):
         bare = launched.Run(command, user, preexec_fn=setup)

@@ -112,8 +112,8 @@ SLEEPER = ["sh", "-c", "echo ready; sleep 60; exit 0"]
 def interrupted(tap):
     tool, path = start([], ["/usr/bin/python3", "-S", "-I", "-c", """
 import signal, sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("told", flush=True)

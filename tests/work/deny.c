@@ -6,6 +6,9 @@
  * seccomp	installing a filter is forbidden (EPERM), as in some containers
  * old		the kernel knows no notification (EINVAL), as before Linux 5.0
  * flags	nor any flag but those of Linux 5.5, and no synchronous wake-up
+ * unshare	a table of descriptors of one's own may be had by close_range only
+ * tables	nor by that
+ * pidfd	no descriptor of a process is to be had
  * continue	an answer may not say CONTINUE (EINVAL), as before Linux 5.5
  */
 #include <errno.h>
@@ -45,6 +48,8 @@ static int deny(unsigned nr, int arg, unsigned mask, unsigned value, int err)
 static int deny_what(const char *what)
 {
 	enum { KILLABLE = 1 << 5, NEW_LISTENER = 1 << 3 };
+	/* The same on all machines: include/uapi/asm-generic/unistd.h. */
+	enum { PIDFD_OPEN = 434, CLOSE_RANGE = 436 };
 
 	if (!strcmp(what, "seccomp"))
 		return deny(SYS_seccomp, 0, ~0U, SECCOMP_SET_MODE_FILTER,
@@ -55,6 +60,13 @@ static int deny_what(const char *what)
 	if (!strcmp(what, "flags"))
 		return deny(SYS_ioctl, 1, ~0U, SET_FLAGS, EINVAL) ||
 		       deny(SYS_seccomp, 1, KILLABLE, KILLABLE, EINVAL);
+	if (!strcmp(what, "unshare"))
+		return deny(SYS_unshare, 0, 0, 0, EPERM);
+	if (!strcmp(what, "tables"))
+		return deny(SYS_unshare, 0, 0, 0, EPERM) ||
+		       deny(CLOSE_RANGE, 0, 0, 0, ENOSYS);
+	if (!strcmp(what, "pidfd"))
+		return deny(PIDFD_OPEN, 0, 0, 0, EPERM);
 	if (!strcmp(what, "continue"))
 		return deny(SYS_ioctl, 1, ~0U, SEND, EINVAL);
 	return -1;
@@ -63,7 +75,8 @@ static int deny_what(const char *what)
 int main(int argc, char **argv)
 {
 	if (argc < 3 || deny_what(argv[1])) {
-		fputs("usage: deny seccomp|old|flags|continue COMMAND\n",
+		fputs("usage: deny seccomp|old|flags|unshare|tables|pidfd|"
+		      "continue COMMAND\n",
 		      stderr);
 		return 99;
 	}

@@ -282,6 +282,7 @@ static void settle(struct crowd *crowd, struct process *p)
 
 static void end_process(struct crowd *crowd, struct process *p)
 {
+	p->ending = true;
 	for (size_t i = 0; i < crowd->n_tasks && p->tasks; )
 		if (crowd->tasks[i]->process == p) {
 			task_end(crowd->ctx, crowd->tasks[i]);
@@ -362,7 +363,8 @@ static void told_end(struct crowd *crowd, int32_t pid)
 		return;
 	if (process_read(crowd->ctx, p, false) == -ESRCH ||
 	    process_is_over(p)) {
-		p->ended_ns = clock_mono_ns();
+		if (!crowd->ctx->held_up)
+			p->ended_ns = clock_mono_ns();
 		end_process(crowd, p);
 	} else {
 		/* It was another one's, who had this id before. */

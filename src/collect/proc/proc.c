@@ -14,6 +14,8 @@
 #include "collect/proc/crowd.h"
 #include "collect/proc/pace.h"
 
+/* A round this late says that we were held up. */
+#define LATE_NS (20 * NS_PER_MS)
 #define KEPT_BACK_FDS 64	/* for reports, pipes and one-off reads */
 
 #define SCHED_MEASURES \
@@ -34,6 +36,7 @@ struct proc_collector {
 	struct crowd crowd;
 	struct pace pace;
 	int timer_fd;
+	int64_t due_ns;		/* when it is to expire */
 	struct proc_machine machine;	/* at the last report */
 };
 
@@ -153,6 +156,7 @@ static int arm(struct proc_collector *proc, int64_t delay_ns,
 		.tv_nsec = delay_ns % NS_PER_SEC,
 	} };
 
+	proc->due_ns = clock_mono_ns() + delay_ns;
 	if (timerfd_settime(proc->timer_fd, 0, &spec, NULL))
 		return why_set(why, errno, "cannot set a timer: %s",
 			       strerror(errno));
@@ -245,10 +249,15 @@ static int proc_drain(struct collector *c, struct why *why)
 	struct proc_collector *proc = self(c);
 	uint64_t expirations;
 
+	bool due = read(proc->timer_fd, &expirations,
+			sizeof(expirations)) > 0;
+
+	/* We were stopped, or did not get a CPU: what ended did so before. */
+	proc->ctx.held_up = clock_mono_ns() > proc->due_ns + LATE_NS;
 	crowd_ends(&proc->crowd);
 	if (!proc->crowd.n_tasks)
 		return 1;
-	if (read(proc->timer_fd, &expirations, sizeof(expirations)) < 0)
+	if (!due)
 		return 0;
 	crowd_round(&proc->crowd, pace_looks(&proc->pace,
 					     proc->crowd.n_tasks));

@@ -259,6 +259,23 @@ static void post_children(struct proc_ctx *ctx, struct process *p,
 		ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 }
 
+/*
+ * The tails of ended children were guessed to hold CPU time that did not show
+ * (yet): then they did not run. @ns of it is left.
+ */
+static void post_unused(struct proc_ctx *ctx, struct process *p, int64_t ns)
+{
+	struct key key = process_key(p);
+	struct cell cell = { 0 };
+
+	if (ns == p->unused_ns)
+		return;
+	key.tid = TID_CHILDREN;
+	cell_add_estimate(&cell, MEASURE_BLOCKED, ns - p->unused_ns);
+	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
+	p->unused_ns = ns;
+}
+
 /* Whether @io has risen by all that the ended children had done. */
 static bool holds_pending(const struct process *p, const struct proc_io *io)
 {
@@ -371,6 +388,8 @@ void process_settle(struct proc_ctx *ctx, struct process *p,
 
 	if (ctx->follow)
 		post_children(ctx, p, &p->last);
+	if (ctx->has_sched)
+		post_unused(ctx, p, p->tails_ns);
 	if (!p->had_children || !p->has_io)
 		return;
 	add_io(p, io, &cell);
@@ -412,6 +431,7 @@ void process_end(struct proc_ctx *ctx, struct process *p)
 	io_sum(&parent->pending_io, &p->pending_io);
 	/* Their CPU time will show in the parent's, too. */
 	parent->tails_ns += p->tails_ns;
+	post_unused(ctx, p, 0);
 }
 
 void process_see_less(struct proc_ctx *ctx, struct process *p, int err)

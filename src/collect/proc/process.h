@@ -31,6 +31,7 @@ struct proc_ctx {
 	int64_t boot_offset_ns;	/* boot clock minus monotonic clock */
 	int64_t tick_ns;	/* length of a clock tick of stat */
 	long spare_fds;		/* how many more may be kept open */
+	bool held_up;		/* ends are heard of late now */
 	int ends_fd;		/* epoll of pidfds; 0: looks find the ends */
 };
 
@@ -44,6 +45,7 @@ struct process {
 	int fd_stat, fd_io;	/* -1: not kept, opened for each read */
 	int fd_end;		/* pidfd, in ctx->ends_fd, or -1 */
 	int64_t ended_ns;	/* when it told of its end, or 0 */
+	bool ending;		/* its stat is not read any more */
 	bool has_io;		/* io may be read */
 	enum see see;
 	struct proc_stat last;
@@ -58,6 +60,7 @@ struct process {
 	uint64_t children_utime, children_stime;	/* posted so far */
 	int64_t children_cpu_ns;
 	int64_t tails_ns;	/* CPU time of theirs that wall holds already */
+	int64_t unused_ns;	/* of that, told as blocked so far */
 	/* of threads that have ended: */
 	int64_t own_tails_ns;	/* life after their last look */
 	int64_t seen_cpu_ns;	/* CPU time posted by all threads */

@@ -429,15 +429,19 @@ static void post_tail(struct proc_ctx *ctx, struct task *task, int64_t tail)
 	if (ctx->has_sched && life > 0 && task->looks) {
 		double scale = (double)tail / life;
 
-		queued = (int64_t)(runq * scale);
-		asleep = (int64_t)((life - runq - cpu) * scale);
+		/* Queueing is of a life's beginning, above all: no more of
+		 * it is taken to come than there was. */
+		queued = (int64_t)(runq * (scale < 1 ? scale : 1));
+		asleep = life <= runq + cpu ? 0 :
+			 (int64_t)((life - runq - cpu) / (life - runq) *
+				   (double)(tail - queued));
 		cell_add_estimate(&cell, MEASURE_RUNQ, queued);
 		cell_add_estimate(&cell, MEASURE_BLOCKED, asleep);
 	}
 	ctx->sink->cell(ctx->sink->ctx, &key, &cell);
 	proc_lost(ctx, LOSS_TAIL_NS, tail);
 	p->own_tails_ns += tail;
-	if (p->parent)
+	if (p->parent && p->ending)
 		p->parent->tails_ns += tail - asleep - queued;
 }
 

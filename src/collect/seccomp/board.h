@@ -25,6 +25,8 @@
 
 #define BOARD_TASKS 65536	/* threads at a time */
 #define BOARD_CALLS 1000000	/* different calls, summed over threads */
+#define BOARD_DIFFERENT 700	/* of one thread; then they are BOARD_OTHERS */
+#define BOARD_OTHERS (-1)	/* the number of calls that nobody has a name for */
 #define BOARD_SEEN 4
 
 #define board_get(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
@@ -98,7 +100,10 @@ struct board_warning {
 struct board {
 	/* The kernel writes here: who can see it can answer it. */
 	union {
-		union notify_buffer buffer;
+		struct {
+			union notify_buffer buffer;	/* the receiver's */
+			union notify_buffer stand_in;	/* the keeper's */
+		};
 		char page[4096];
 	};
 	struct launch_fate fate;	/* by the command-to-be */
@@ -133,6 +138,10 @@ void board_close(struct board *board);
 /* The thread's record of a call, made where there is none; NULL: no room. */
 struct board_call *board_call(struct board *board, struct board_task *task,
 			      int abi, int nr);
+
+/* Keep the page that the kernel writes to in memory, as far as that may be
+ * done: for each process anew. */
+void board_lock(struct board *board);
 
 /* A place for a thread, cleared, and whose it was, or 0; NULL: no room. */
 struct board_task *board_take(struct board *board, pid_t *was);

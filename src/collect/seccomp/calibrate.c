@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/procparse.h"
 #include "collect/seccomp/filter.h"
+#include "collect/seccomp/helper.h"
 
 #define WARM_UP 50
 #define CALLS 300
@@ -35,8 +37,11 @@ struct trial {
 
 static void call_repeatedly(struct trial *trial)
 {
-	int fd = notify_install(&trial->filter, &trial->mode);
+	int fd;
 
+	/* Nobody would answer it any more. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = notify_install(&trial->filter, &trial->mode);
 	if (fd < 0)
 		board_set(trial->err, fd);
 	else
@@ -113,7 +118,10 @@ static void calibrating(struct trial *trial, const struct procfs *fs)
 		wait_briefly();
 	if (!trial->err) {
 		notify_sync(trial->listener);
-		err = answer_all(trial, fs);
+		/* As the helpers will have to. */
+		err = helper_own_table();
+		if (!err)
+			err = answer_all(trial, fs);
 		board_set(trial->err, err);
 		if (err)
 			kill(child, SIGKILL);
@@ -132,9 +140,10 @@ static int explain(int err, struct why *why)
 			       "attach with -p");
 	case EACCES:
 	case EPERM:
-		return why_set(why, -err, "seccomp filters are forbidden "
-			       "here, most likely by a container's own: allow "
-			       "seccomp(2) there, or attach with -p");
+		return why_set(why, -err, "seccomp filters, or tables of "
+			       "descriptors of one's own, are forbidden here, "
+			       "most likely by a container: allow seccomp(2) "
+			       "and close_range(2) there, or attach with -p");
 	case ENOSYS:
 	case EINVAL:
 		return why_set(why, ENOSYS, "this kernel cannot hand system "
@@ -161,8 +170,9 @@ static int explain(int err, struct why *why)
 static int await_end(pid_t pid)
 {
 	int64_t end_ns = clock_mono_ns() + LIMIT_MS * NS_PER_MS;
+	int status = 0;
 
-	while (!waitpid(pid, NULL, WNOHANG)) {
+	while (!waitpid(pid, &status, WNOHANG)) {
 		if (clock_mono_ns() > end_ns) {
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, 0);
@@ -170,7 +180,7 @@ static int await_end(pid_t pid)
 		}
 		wait_briefly();
 	}
-	return 0;
+	return WIFEXITED(status) ? 0 : -EINTR;
 }
 
 static int try_it(struct trial *trial, const struct procfs *fs)
@@ -208,7 +218,7 @@ int calibrate(struct board *board, const struct procfs *fs,
 	if (!err) {
 		err = try_it(trial, fs);
 		if (err)
-			explain(err, why);
+			err = explain(err, why);
 	}
 	board->parked_each_ns = trial->parked_ns / CALLS;
 	board->queued_each_ns = trial->queued_ns / CALLS;

@@ -2,8 +2,6 @@
 #include "collect/seccomp/crew.h"
 
 #include <errno.h>
-#include <linux/futex.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -52,27 +50,42 @@ static void pause_ns(long ns)
 	nanosleep(&timeout, NULL);
 }
 
-static int await_listener(struct crew *crew, struct why *why)
+/* 0: not yet; 1: it is there; -errno: it will not be. */
+static int has_listener(struct crew *crew)
 {
 	const struct launch_fate *fate = &crew->board->fate;
 	siginfo_t info = { 0 };
-	int err = 0;
+	bool ended = !waitid(P_PID, (id_t)crew->board->command, &info,
+			     WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
 
-	while (board_get(crew->board->listener) < 0 && !err) {
+	/* After the command's end, so that nothing comes in between. */
+	if (board_get(crew->board->listener) >= 0)
+		return 1;
+	if (ended)
+		return fate->failed ? -fate->failed : -EINTR;
+	return 0;
+}
+
+static int await_listener(struct crew *crew, struct why *why)
+{
+	int err;
+
+	while (!(err = has_listener(crew)))
 		pause_ns(AWAIT_NS);
-		err = -board_get(fate->failed);
-		/* Killed before it got there, but left for the session. */
-		if (!err && !waitid(P_PID, (id_t)crew->board->command, &info,
-				    WEXITED | WNOHANG | WNOWAIT) &&
-		    info.si_pid && board_get(crew->board->listener) < 0)
-			err = -EINTR;
-	}
-	if (err)
+	if (err < 0)
 		return why_set(why, -err, "the filter could not be installed "
 			       "in the command: %s; start it, then attach "
 			       "with -p", strerror(-err));
-	crew->listener = crew->board->listener;
 	return 0;
+}
+
+static pid_t make_keeper(struct crew *crew, unsigned long flags)
+{
+	pid_t pid = launch_clone(flags, &crew->board->keeper);
+
+	if (!pid)
+		keeper_run(crew->board, crew->own_argv);
+	return pid;
 }
 
 int crew_start(struct crew *crew, struct board *board,
@@ -85,11 +98,9 @@ int crew_start(struct crew *crew, struct board *board,
 	int err;
 
 	*crew = (struct crew){ .board = board, .listener = -1,
-				.receiver_fd = -1 };
+			       .own_argv = own_argv };
 	board->session = getpid();
-	pid = launch_clone(CLONE_FILES, &board->keeper);
-	if (!pid)
-		keeper_run(board, own_argv);
+	pid = make_keeper(crew, CLONE_FILES);
 	if (pid > 0)
 		pid = launch_clone(CLONE_FILES, &board->receiver);
 	if (!pid)
@@ -105,7 +116,11 @@ int crew_start(struct crew *crew, struct board *board,
 	if (err)
 		return err;
 	helper_wake(board);
-	crew->receiver_fd = (int)syscall(SYS_pidfd_open, board->receiver, 0);
+	/* What is closed here from now on stays open for the helpers, who may
+	 * not have got to making tables of their own. Where that cannot be
+	 * had, which the trial would have shown, nothing is closed. */
+	if (!helper_own_table())
+		crew->listener = board->listener;
 	return 0;
 }
 
@@ -134,6 +149,8 @@ void crew_end_receiver(struct crew *crew)
 {
 	struct board *board = crew->board;
 
+	crew->told_receiver |= !reap(crew, &board->receiver);
+	crew_tend(crew);
 	board_set(board->stop, 1);
 	helper_wake(board);
 	for (int i = 0; !reap(crew, &board->receiver); i++) {
@@ -143,21 +160,25 @@ void crew_end_receiver(struct crew *crew)
 	}
 }
 
-bool crew_lost_receiver(struct crew *crew)
+bool crew_tend(struct crew *crew)
 {
-	struct pollfd fd = { .fd = crew->receiver_fd, .events = POLLIN };
+	bool lost = !crew->told_receiver &&
+		    reap(crew, &crew->board->receiver);
 
-	if (crew->receiver_fd < 0 || poll(&fd, 1, 0) != 1)
-		return false;
-	reap(crew, &crew->board->receiver);
-	close(crew->receiver_fd);
-	crew->receiver_fd = -1;
-	return true;
+	crew->told_receiver |= lost;
+	/* Without one, the end of the receiver or of us would be that of the
+	 * command, too. */
+	if (crew->board->listener >= 0 && reap(crew, &crew->board->keeper) &&
+	    !crew_is_over(crew))
+		make_keeper(crew, 0);
+	return lost;
 }
 
 bool crew_is_over(const struct crew *crew)
 {
-	return crew->listener >= 0 && notify_is_over(crew->listener);
+	int listener = board_get(crew->board->listener);
+
+	return listener >= 0 && notify_is_over(listener);
 }
 
 static int64_t helper_cpu_ns(pid_t pid)
@@ -184,8 +205,6 @@ void crew_close(struct crew *crew)
 	crew_end_receiver(crew);
 	if (crew->listener >= 0)
 		close(crew->listener);
-	if (crew->receiver_fd >= 0)
-		close(crew->receiver_fd);
-	crew->listener = crew->receiver_fd = -1;
+	crew->listener = -1;
 	reap(crew, &crew->board->keeper);
 }

@@ -14,7 +14,8 @@
 struct crew {
 	struct board *board;
 	int listener;		/* the session's copy, -1: none */
-	int receiver_fd;	/* readable when the receiver has ended, or -1 */
+	char **own_argv;	/* for a keeper's name */
+	bool told_receiver;	/* that it has ended */
 	int64_t ended_cpu_ns;	/* CPU time of helpers that have ended */
 };
 
@@ -32,8 +33,9 @@ int crew_start(struct crew *crew, struct board *board,
  * is the keeper's, if it is not the end. */
 void crew_end_receiver(struct crew *crew);
 
-/* Whether the receiver has ended by itself, said once. */
-bool crew_lost_receiver(struct crew *crew);
+/* Look after them: a keeper that was killed is made again. Whether the
+ * receiver has ended by itself, said once. */
+bool crew_tend(struct crew *crew);
 
 /* All threads have ended. */
 bool crew_is_over(const struct crew *crew);

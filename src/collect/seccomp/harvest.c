@@ -274,10 +274,16 @@ static bool has_ended(const struct harvest *h, const struct board_task *task)
 {
 	struct proc_stat stat;
 	char buf[1024];
+	ssize_t n = procfs_read(h->fs, buf, sizeof(buf), "%d/stat",
+				task->tid);
 
-	return procfs_read(h->fs, buf, sizeof(buf), "%d/stat",
-			   task->tid) <= 0 || proc_parse_stat(buf, &stat) ||
-	       stat.start != task->start || stat.state == 'Z';
+	if (n < 0)
+		return n == -ENOENT || n == -ESRCH || n == -EBADF;
+	if (proc_parse_stat(buf, &stat))
+		return false;
+	/* Who it is may not have been to be read: then it is who it is. */
+	return (task->start && stat.start != task->start) ||
+	       stat.state == 'Z';
 }
 
 static void take_down(struct harvest *h, struct board_task *task,
@@ -320,7 +326,9 @@ static void harvest_place(struct harvest *h, struct board_task *task)
 		known->place = task;
 	if (!left && !view->adopted && quiet_ns > QUIET_NS) {
 		left = has_ended(h, task);
-		if (!left && !h->missed)
+		/* In turn: not all of them can be had. */
+		if (!left && (!h->missed || task->pid > h->missed_last) &&
+		    h->missed <= h->missed_last)
 			h->missed = task->pid;
 	}
 	left = left && !is_in_hand(h, task);
@@ -351,6 +359,7 @@ void harvest_all(struct harvest *h)
 	struct known *known;
 	size_t pos = 0;
 
+	h->missed_last = h->missed;
 	h->missed = 0;
 	for (uint32_t i = 0; i < used; i++) {
 		struct board_task *task = &h->board->tasks[i];
@@ -374,19 +383,21 @@ void harvest_all(struct harvest *h)
 }
 
 static void top_up(struct cell *cell, enum measure m, int64_t used_ns,
-		   int64_t told_ns)
+		   int64_t *told_ns)
 {
-	if (used_ns > told_ns)
-		cell_add(cell, m, used_ns - told_ns);
+	if (used_ns <= *told_ns)
+		return;
+	cell_add(cell, m, used_ns - *told_ns);
+	*told_ns = used_ns;
 }
 
 void harvest_usage(struct harvest *h, int64_t user_ns, int64_t system_ns)
 {
 	struct cell cell = { 0 };
 
-	top_up(&cell, MEASURE_USER, user_ns, h->user_ns);
-	top_up(&cell, MEASURE_SYSTEM, system_ns, h->system_ns);
-	top_up(&cell, MEASURE_CPU, user_ns + system_ns, h->cpu_ns);
+	top_up(&cell, MEASURE_USER, user_ns, &h->user_ns);
+	top_up(&cell, MEASURE_SYSTEM, system_ns, &h->system_ns);
+	top_up(&cell, MEASURE_CPU, user_ns + system_ns, &h->cpu_ns);
 	if (cell.have && h->command.pid)
 		h->sink->cell(h->sink->ctx, &h->command, &cell);
 }

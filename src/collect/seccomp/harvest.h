@@ -42,6 +42,7 @@ struct harvest {
 	uint64_t told_unaccounted, told_restarted;
 	pid_t server;		/* a process that accepts connections, or 0 */
 	pid_t missed;		/* a process the proc collector lacks, or 0 */
+	pid_t missed_last;	/* the one before */
 };
 
 int harvest_init(struct harvest *h, struct board *board,

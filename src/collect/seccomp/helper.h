@@ -16,12 +16,17 @@
 int helper_await(const struct board *board);
 
 /*
+ * Have a table of descriptors of one's own, with nothing else done to it.
+ * 0 or -errno: some containers refuse it.
+ */
+int helper_own_table(void);
+
+/*
  * Become independent of the session: a name of its own (15 characters at
  * most), no signals but the one that is to interrupt calls, and no
- * descriptors but *@fds, which are renumbered.
+ * descriptors but @fds, of which -1 is none.
  */
-void helper_detach(const char *name, int interrupting, int *const *fds,
-		   int n);
+void helper_detach(const char *name, int interrupting, const int *fds, int n);
 
 /* Wake whoever waits in helper_await(). */
 void helper_wake(struct board *board);

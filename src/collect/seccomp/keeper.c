@@ -30,19 +30,21 @@ static int pid_fd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Kernels before 5.3 have no pidfd; ours is our brother, not our child. */
+/* It is our brother, not our child. Without a pidfd, which some containers
+ * refuse, a zombie seems to live, until check() finds that it does nothing. */
 static bool receiver_lives(const struct keeper *k)
 {
 	struct pollfd fd = { .fd = k->receiver, .events = POLLIN };
+	pid_t pid = board_get(k->board->receiver);
 
 	if (k->receiver < 0)
-		return false;
+		return pid > 0 && !kill(pid, 0);
 	return poll(&fd, 1, 0) == 0;
 }
 
 static void let_go(struct keeper *k, uint64_t id)
 {
-	if (!notify_continue(k->listener, id))
+	if (id && !notify_continue(k->listener, id))
 		board_add(k->board->kept, 1);
 }
 
@@ -57,7 +59,7 @@ static void set_alarm(time_t seconds)
 /* Answers what comes until @until says so, or all have ended. */
 static void serve(struct keeper *k, bool (*until)(const struct keeper *))
 {
-	union notify_buffer buffer;
+	union notify_buffer *buffer = &k->board->stand_in;
 
 	set_alarm(1);
 	while (!until(k)) {
@@ -65,10 +67,12 @@ static void serve(struct keeper *k, bool (*until)(const struct keeper *))
 
 		if (poll(&fd, 1, LOOK_MS) <= 0)
 			continue;
-		if (fd.revents & (POLLHUP | POLLERR))
+		if (fd.revents & (POLLHUP | POLLERR | POLLNVAL))
 			break;
-		if (!notify_receive(k->listener, &buffer))
-			let_go(k, buffer.notif.id);
+		if (notify_receive(k->listener, buffer))
+			continue;
+		let_go(k, buffer->notif.id);
+		buffer->notif.id = 0;
 	}
 	set_alarm(0);
 }
@@ -108,8 +112,7 @@ static void check(struct keeper *k)
 	k->received = received;
 	if (k->same < 2)
 		return;
-	if (id)
-		let_go(k, id);
+	let_go(k, id);
 	serve(k, is_back);
 	k->same = 0;
 }
@@ -118,7 +121,10 @@ static void check(struct keeper *k)
  * the last thread ends. */
 static void nudge_receiver(const struct keeper *k)
 {
-	syscall(SYS_pidfd_send_signal, k->receiver, SIGUSR1, NULL, 0);
+	if (k->receiver >= 0)
+		syscall(SYS_pidfd_send_signal, k->receiver, SIGUSR1, NULL, 0);
+	else if (board_get(k->board->receiver) > 0)
+		kill(k->board->receiver, SIGUSR1);
 }
 
 /*
@@ -140,8 +146,7 @@ static void watch(struct keeper *k)
 	if (notify_is_over(k->listener))
 		return;
 	/* What it had received and not answered, if anything. */
-	if (board_get(k->board->buffer.notif.id))
-		let_go(k, k->board->buffer.notif.id);
+	let_go(k, board_get(k->board->buffer.notif.id));
 	serve(k, never);
 }
 
@@ -174,16 +179,19 @@ static void resist(void)
 void keeper_run(struct board *board, char **argv)
 {
 	struct keeper k = { .board = board };
-	int *fds[] = { &k.listener, &k.receiver };
 
 	if (helper_await(board))
 		_exit(0);
 	k.listener = board->listener;
-	k.receiver = pid_fd(board->receiver);
+	k.receiver = board->receiver > 0 ? pid_fd(board->receiver) : -1;
 	resist();
 	setsid();
-	helper_detach(NAME, SIGALRM, fds, 2);
+	helper_detach(NAME, SIGALRM,
+		      (const int[]){ k.listener, k.receiver }, 2);
 	rename_argv(argv);
+	/* What a keeper before us had taken and not answered, if anything. */
+	let_go(&k, board->stand_in.notif.id);
+	board->stand_in.notif.id = 0;
 	watch(&k);
 	_exit(0);
 }

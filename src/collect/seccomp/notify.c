@@ -119,5 +119,6 @@ bool notify_is_over(int listener)
 {
 	struct pollfd fd = { .fd = listener };
 
-	return poll(&fd, 1, 0) == 1 && fd.revents & (POLLHUP | POLLERR);
+	return poll(&fd, 1, 0) == 1 && fd.revents &
+	       (POLLHUP | POLLERR | POLLNVAL);
 }

@@ -92,6 +92,15 @@ static void serve(struct receiver *r)
 	__atomic_store_n(&notif->id, 0, __ATOMIC_RELEASE);
 }
 
+/* Without a session it is the keeper's turn, if there is one. */
+static bool is_to_leave(const struct receiver *r)
+{
+	pid_t keeper = board_get(r->board->keeper);
+
+	return getppid() != r->board->session && keeper > 0 &&
+	       !kill(keeper, 0);
+}
+
 static void loop(struct receiver *r)
 {
 	while (!board_get(r->board->stop)) {
@@ -99,12 +108,13 @@ static void loop(struct receiver *r)
 
 		if (!err)
 			serve(r);
-		else if (notify_is_over(r->listener))
+		else if ((err != -EINTR && err != -ENOENT) ||
+			 notify_is_over(r->listener))
 			break;
 		/* The signal of the session's end may have come at a moment
 		 * when there was nothing to interrupt. */
 		if ((err || r->board->received % ORPHAN_EVERY == 0) &&
-		    getppid() != r->board->session)
+		    is_to_leave(r))
 			break;
 	}
 }
@@ -113,7 +123,6 @@ void receiver_run(struct board *board, const struct procfs *fs)
 {
 	struct procfs own = *fs;
 	struct receiver r = { .board = board, .fs = &own };
-	int *fds[] = { &r.listener, &own.root };
 
 	if (helper_await(board))
 		_exit(0);
@@ -122,7 +131,9 @@ void receiver_run(struct board *board, const struct procfs *fs)
 	 * with autogroups the scheduler takes another session for another
 	 * group, and every switch between us and the command costs more. */
 	setpgid(0, 0);
-	helper_detach("smbsysacct:recv", SIGUSR1, fds, 2);
+	helper_detach("smbsysacct:recv", SIGUSR1,
+		      (const int[]){ r.listener, own.root }, 2);
+	board_lock(board);
 	/* Our session's end is ours, and then the keeper's turn. */
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
 	roster_init(&r.roster, board, &own);

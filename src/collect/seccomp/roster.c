@@ -65,21 +65,33 @@ static int read_sched(const struct roster *roster,
 	return proc_parse_sched(buf, ret);
 }
 
-int roster_clocks(struct roster *roster, struct roster_entry *entry,
-		  int64_t now_ns, struct board_clocks *ret)
+static int read_clocks(const struct roster *roster,
+		       const struct roster_entry *entry, int64_t now_ns,
+		       struct board_clocks *ret)
 {
 	struct proc_sched sched;
 	int err = read_sched(roster, entry, &sched);
 
-	if (err == -ESRCH) {
-		board_set(entry->task->state, BOARD_LEFT);
-		drop(roster, entry);
-	}
-	if (err)
+	if (!err)
+		*ret = (struct board_clocks){ now_ns, (int64_t)sched.cpu_ns,
+					      (int64_t)sched.runq_ns };
+	return err;
+}
+
+int roster_clocks(struct roster *roster, struct roster_entry *entry,
+		  int64_t now_ns, struct board_clocks *ret)
+{
+	int err = read_clocks(roster, entry, now_ns, ret);
+	uint32_t live = BOARD_LIVE;
+
+	if (err != -ESRCH)
 		return err;
-	*ret = (struct board_clocks){ now_ns, (int64_t)sched.cpu_ns,
-				      (int64_t)sched.runq_ns };
-	return 0;
+	/* The session may have taken it down in this moment. */
+	__atomic_compare_exchange_n(&entry->task->state, &live, BOARD_LEFT,
+				    false, __ATOMIC_RELEASE,
+				    __ATOMIC_RELAXED);
+	drop(roster, entry);
+	return err;
 }
 
 static uint64_t start_of(const struct roster *roster, pid_t pid, char *comm)
@@ -163,7 +175,8 @@ static struct roster_entry *admit(struct roster *roster, pid_t tid,
 	task->abi = ABI_STATE;
 	task->nr = STATE_OUTSIDE;
 	task->continued_ns = task->base.at_ns = now_ns;
-	roster_clocks(roster, entry, now_ns, &task->base);
+	/* One that was killed while it was parked has none any more. */
+	read_clocks(roster, entry, now_ns, &task->base);
 	__atomic_store_n(&task->state, BOARD_LIVE, __ATOMIC_RELEASE);
 	return entry;
 }

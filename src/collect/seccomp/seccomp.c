@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -45,7 +46,7 @@ struct seccomp_collector {
 	struct collector *inner;	/* the proc collector */
 	struct command command;
 	int epoll_fd;
-	int64_t harvested_ns;
+	int timer_fd;		/* of harvests */
 	struct warner warner;
 	int64_t user_ns, system_ns;	/* the command's, once it has ended */
 };
@@ -75,6 +76,8 @@ static void seccomp_close(struct collector *c)
 	harvest_done(&s->harvest);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
+	if (s->timer_fd >= 0)
+		close(s->timer_fd);
 	board_close(s->board);
 	free(s->filter.filter);
 	free(s);
@@ -114,6 +117,22 @@ static int prepare(struct seccomp_collector *s, struct why *why)
 	return err;
 }
 
+/* Goes on also when the proc collector has nobody to look at. */
+static int open_timer(struct seccomp_collector *s, struct why *why)
+{
+	struct itimerspec spec = {
+		.it_interval.tv_nsec = HARVEST_NS,
+		.it_value.tv_nsec = HARVEST_NS,
+	};
+
+	s->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+				     TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->timer_fd < 0 || timerfd_settime(s->timer_fd, 0, &spec, NULL))
+		return why_set(why, errno, "cannot make a timer: %s",
+			       strerror(errno));
+	return 0;
+}
+
 static int open_inner(struct seccomp_collector *s, struct why *why)
 {
 	struct collector_cfg cfg = s->cfg;
@@ -138,7 +157,7 @@ static int seccomp_open(struct collector **ret,
 	s->sink = sink;
 	s->warner.sink = sink;
 	s->warner.fs = cfg->procfs;
-	s->crew.listener = s->crew.receiver_fd = -1;
+	s->crew.listener = s->timer_fd = -1;
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	err = s->epoll_fd < 0 ? why_set(why, errno, "epoll_create1: %s",
 					strerror(errno)) : 0;
@@ -152,6 +171,8 @@ static int seccomp_open(struct collector **ret,
 		err = why_set(why, ENOMEM, "out of memory");
 	if (!err)
 		err = open_inner(s, why);
+	if (!err)
+		err = open_timer(s, why);
 	if (err)
 		seccomp_close(&s->base);
 	else
@@ -207,10 +228,11 @@ static int seccomp_start(struct collector *c, struct why *why)
 		err = 0;
 	if (!err)
 		err = watch(s, collector_proc.fd(s->inner), why);
-	/* It ends with the last thread; the listener itself would have to
-	 * look for whom to wake at each notification. */
-	if (!err && s->crew.receiver_fd >= 0)
-		err = watch(s, s->crew.receiver_fd, why);
+	/* Not the listener: it would have to look for whom to wake at each
+	 * notification. The receiver ends with the last thread, which a
+	 * SIGCHLD tells. */
+	if (!err)
+		err = watch(s, s->timer_fd, why);
 	return err;
 }
 
@@ -231,7 +253,6 @@ static void adopt(struct seccomp_collector *s)
 static void harvest(struct seccomp_collector *s)
 {
 	harvest_all(&s->harvest);
-	s->harvested_ns = clock_mono_ns();
 	adopt(s);
 	warn_new(&s->warner, s->harvest.server);
 }
@@ -240,6 +261,7 @@ static int seccomp_drain(struct collector *c, struct why *why)
 {
 	struct seccomp_collector *s = self(c);
 	int err = collector_proc.drain(s->inner, why);
+	uint64_t expirations;
 
 	if (err < 0)
 		return err;
@@ -247,10 +269,10 @@ static int seccomp_drain(struct collector *c, struct why *why)
 		crew_end_receiver(&s->crew);
 		return 1;
 	}
-	if (crew_lost_receiver(&s->crew))
+	if (crew_tend(&s->crew))
 		note(s, "warning: the receiver was killed; calls since then are "
 		     "answered by notify-keeper and not accounted");
-	if (clock_mono_ns() - s->harvested_ns >= HARVEST_NS)
+	if (read(s->timer_fd, &expirations, sizeof(expirations)) > 0)
 		harvest(s);
 	return 0;
 }
