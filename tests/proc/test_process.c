@@ -285,6 +285,75 @@ static void last_moments_of_a_child_are_its_parents(void **state)
 	assert_true(lost(tree, LOSS_CHILDREN_CPU_NS) == 8 * TICK);
 }
 
+/* A grandchild is waited for by a parent that ends before it is read again:
+ * the grandparent's times have both, and both were reported. */
+static void grandchildren_are_not_counted_twice(void **state)
+{
+	struct tree *tree = *state;
+	struct fake first = fake_process(10), second = fake_process(11),
+		    third = fake_process(12);
+
+	tree->ctx.spare_fds = 0;
+	first.children = "11 ";
+	second.children = "12 ";
+	second.ppid = 10;
+	third.ppid = 11;
+	put(tree, &first);
+	put(tree, &second);
+	put(tree, &third);
+	attach(tree, 10);
+	second.utime = 3;
+	third.utime = 8;
+	put(tree, &second);
+	put(tree, &third);
+	crowd_update(&tree->crowd);
+	tree_remove(tree, "12");
+	crowd_update(&tree->crowd);
+	tree_remove(tree, "11");
+	first.cutime = 3 + 8 + 2;
+	put(tree, &first);
+	crowd_update(&tree->crowd);
+	assert_int_equal(tree->crowd.processes.used, 1);
+	assert_true(of_children(tree, 10, MEASURE_USER) == 2 * TICK);
+}
+
+/* A tail is guessed to hold CPU time that its parent's times do not show. */
+static void what_ended_children_did_not_run_is_blocked(void **state)
+{
+	struct tree *tree = *state;
+	struct fake parent = fake_process(10), child = fake_process(11);
+	int64_t wall, blocked;
+
+	tree->ctx.spare_fds = 0;
+	parent.children = "11 ";
+	child.ppid = 10;
+	put(tree, &parent);
+	put(tree, &child);
+	attach(tree, 10);
+	wait_ms(20);
+	/* All of its life so far it ran. */
+	child.cpu += 20 * MS;
+	put(tree, &child);
+	crowd_update(&tree->crowd);
+	tree_remove(tree, "11");
+	wait_ms(20);
+	crowd_update(&tree->crowd);
+	wall = clock_of(tree, 11, 11, MEASURE_WALL);
+	blocked = clock_of(tree, 11, 11, MEASURE_BLOCKED);
+	assert_true(wall > 20 * MS);
+	/* The parent has no CPU time of it: so it did not run in its tail. */
+	assert_true(of_children(tree, 10, MEASURE_BLOCKED) > 0);
+	assert_in_range(blocked + of_children(tree, 10, MEASURE_BLOCKED) +
+			clock_of(tree, 11, 11, MEASURE_CPU) +
+			clock_of(tree, 11, 11, MEASURE_RUNQ),
+			wall - MS, wall + MS);
+	/* It shows late: then it is taken back. */
+	parent.cutime = 10;
+	put(tree, &parent);
+	crowd_update(&tree->crowd);
+	assert_true(of_children(tree, 10, MEASURE_BLOCKED) == 0);
+}
+
 static void details_are_per_thread_and_counted_once(void **state)
 {
 	struct tree *tree = *state;
@@ -362,6 +431,8 @@ int main(void)
 		IN_TREE(followed_children_are_not_counted_twice),
 		IN_TREE(an_unnoticed_end_is_not_counted_twice),
 		IN_TREE(last_moments_of_a_child_are_its_parents),
+		IN_TREE(grandchildren_are_not_counted_twice),
+		IN_TREE(what_ended_children_did_not_run_is_blocked),
 		IN_TREE(details_are_per_thread_and_counted_once),
 		IN_TREE(details_without_schedstat),
 	};
