@@ -248,7 +248,6 @@ static int proc_drain(struct collector *c, struct why *why)
 {
 	struct proc_collector *proc = self(c);
 	uint64_t expirations;
-
 	bool due = read(proc->timer_fd, &expirations,
 			sizeof(expirations)) > 0;
 
