@@ -6,7 +6,8 @@
 # Builds with gcc, clang, the sanitizers and without any optional library,
 # runs the tests, and ends with one line: N passed, N failed, N skipped.
 # --full installs servers as well (and starts none by itself), adds the tests
-# that need them, make distcheck and an installation; nothing may skip then
+# that need them or a virtual machine, all live tests under the sanitizers,
+# make distcheck and an installation; nothing may skip then
 # but for a missing kernel feature or architecture. Builds go below
 # build-check/ of the checkout.
 
@@ -161,7 +162,8 @@ installs()
 
 step "gcc, warnings are errors: build" \
 	configure_and_make gcc CC=gcc --enable-werror \
-	--with-jansson --with-audit --with-libseccomp &&
+	--with-jansson --with-audit --with-libseccomp --with-libbpf \
+	--with-ncurses &&
 	if test $full = yes; then
 		tests gcc check-full
 	else
@@ -175,15 +177,23 @@ step "clang, warnings are errors: build" \
 step "gcc with ASan and UBSan: build" \
 	configure_and_make sanitize CC=gcc --enable-werror \
 	--enable-sanitizers &&
-	tests sanitize check
+	if test $full = yes; then
+		tests sanitize check-untimed
+	else
+		tests sanitize check-short
+	fi
 
 step "gcc without optional libraries: build" \
 	configure_and_make plain CC=gcc --enable-werror \
-	--without-jansson --without-audit --without-libseccomp &&
+	--without-jansson --without-audit --without-libseccomp \
+	--without-libbpf --without-ncurses &&
 	tests plain check-unit
 
 if test $full = yes; then
-	step "make distcheck" make -C "$base/gcc" distcheck
+	# The live tests ran twice; here it is whether they are in the tarball.
+	# shellcheck disable=SC2016
+	step "make distcheck" make -C "$base/gcc" distcheck \
+		TESTS='$(unit_tests) $(fuzz_tests) tests/live/seccomp-abi.py'
 	step "make install DESTDIR=, make uninstall" installs
 fi
 

@@ -58,9 +58,12 @@ package_table()
 	build|pkg-config|pkgconf-pkg-config|command -v pkg-config
 	build|libaudit-dev|audit-libs-devel|pkg-config --exists audit
 	build|libseccomp-dev|libseccomp-devel|pkg-config --exists libseccomp
+	build|libbpf-dev|libbpf-devel|pkg-config --exists libbpf
+	build|clang|clang|command -v clang
+	build|bpftool|bpftool|command -v bpftool
 	build|libjansson-dev|jansson-devel|pkg-config --exists jansson
+	build|libncurses-dev|ncurses-devel|pkg-config --exists ncursesw
 	test|libcmocka-dev|libcmocka-devel|pkg-config --exists cmocka
-	test|clang|clang|command -v clang
 	test|python3|python3|test -x /usr/bin/python3
 	test|python3-jsonschema|python3-jsonschema|/usr/bin/python3 -c 'import jsonschema'
 	test|shellcheck|ShellCheck|command -v shellcheck
@@ -71,12 +74,18 @@ package_table()
 	sanitize|gcc|libubsan|true
 	full|samba|samba|command -v smbd
 	full|smbclient|samba-client|command -v smbclient
+	test|bpftool|bpftool|command -v bpftool
+	full|nginx-light|nginx|command -v nginx
+	full|postgresql|postgresql-server|ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
+	full|postgresql-contrib|postgresql-contrib|ls /usr/lib/postgresql/*/bin/pgbench || command -v pgbench
+	full|bpftrace|bpftrace|command -v bpftrace
 	full|git|git|command -v git
 	full|sysstat|sysstat|command -v pidstat
 	full|htop|htop|command -v htop
-	full|tmux|tmux|command -v tmux
+	test|tmux|tmux|command -v tmux
 	full|procps|procps-ng|command -v ps
 	full|xz-utils|xz|command -v xz
+	full|qemu-system-x86|qemu-system-x86-core|command -v qemu-system-x86_64
 	EOF
 }
 
@@ -194,6 +203,27 @@ set_up()
 	still=$(missing_packages $manager "$@")
 	test -z "$still" ||
 		die "Installed, but still not found: $still"
+}
+
+# --- a workload ------------------------------------------------------------
+
+# make_files FOLDER: 10,000 files of 10 KB in FOLDER, which it makes, 100 to a
+# folder.
+make_files()
+{
+	mkdir "$1" "$1/00" || die "cannot write to $1"
+	mf_i=0
+	while test $mf_i -lt 100; do
+		head -c 10240 /dev/urandom >"$1/00/$mf_i" ||
+			die "cannot write to $1"
+		mf_i=$((mf_i + 1))
+	done
+	mf_i=1
+	while test $mf_i -lt 100; do
+		cp -r "$1/00" "$1/$(printf %02d $mf_i)" ||
+			die "cannot write to $1"
+		mf_i=$((mf_i + 1))
+	done
 }
 
 # --- building --------------------------------------------------------------

@@ -47,19 +47,8 @@ at_exit 'rm -rf "$tree"'
 at_exit 'test -z "$workload" || kill "$workload" 2>/dev/null'
 
 say "Making 10,000 files of 10 KB in $tree"
-mkdir "$tree/from" "$tree/from/00" "$tree/to" || die "cannot write to $tree"
-i=0
-while test $i -lt 100; do
-	head -c 10240 /dev/urandom >"$tree/from/00/$i" ||
-		die "cannot write to $tree"
-	i=$((i + 1))
-done
-i=1
-while test $i -lt 100; do
-	cp -r "$tree/from/00" "$tree/from/$(printf %02d $i)" ||
-		die "cannot write to $tree"
-	i=$((i + 1))
-done
+mkdir "$tree/to" || die "cannot write to $tree"
+make_files "$tree/from"
 
 # The shell waits for a line, so that we are attached before it begins.
 mkfifo "$tree/go" || die "mkfifo failed"
@@ -103,6 +92,7 @@ fi
 
 say
 say "The first report was attached to a copy that ran already. Its first line says"
-say "it in words, each row below is a system call with its share of the time (~"
-say "marks an estimate), and the ledger at the end adds up to all of it. The"
-say "second one launched the copy, and counted its calls."
+say "it in words, each row below is a system call with its time on the CPU, asleep"
+say "and waiting for a CPU, and the ledger at the end adds up to all of it; ~ marks"
+say "an estimate, and there are none where it was measured by bpf. The second one"
+say "launched the copy."

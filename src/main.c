@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "about.h"
 #include "base/procfs.h"
+#include "check.h"
+#include "contrast.h"
 #include "options.h"
 #include "session.h"
 #include "target.h"
@@ -68,6 +71,27 @@ static int run_session(const struct options *options, struct why *why)
 	return outcome.signal ? die_of(outcome.signal) : outcome.status;
 }
 
+static int run_check(const struct options *options, struct why *why)
+{
+	int serves = check_print(stdout, options, why);
+
+	if (serves < 0 && options->mode == MODE_LAUNCH)
+		return complain(why, serves == -EACCES ? EXIT_NOT_RUN :
+				     EXIT_NOT_FOUND);
+	if (serves < 0)
+		return complain(why, EXIT_OURS);
+	return flushed(serves ? 0 : EXIT_OURS);
+}
+
+static int run_contrast(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (contrast_run(options, &status, why))
+		return complain(why, status);
+	return flushed(status);
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -75,18 +99,23 @@ static int run(const struct options *options, struct why *why)
 		options_help(stdout);
 		return flushed(0);
 	case MODE_VERSION:
-		options_version(stdout);
+		about_version(stdout);
 		return flushed(0);
 	case MODE_LIST:
-		if (options_list(stdout, options->list, why))
+		if (about_list(stdout, options->list, why))
 			return complain(why, EXIT_USAGE);
 		return flushed(0);
 	case MODE_NOTHING:
-		return suggest();
 	case MODE_LAUNCH:
 	case MODE_ATTACH:
 		break;
 	}
+	if (options->check)
+		return run_check(options, why);
+	if (options->contrast)
+		return run_contrast(options, why);
+	if (options->mode == MODE_NOTHING)
+		return suggest();
 	return run_session(options, why);
 }
 

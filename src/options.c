@@ -9,9 +9,10 @@
 
 #include "base/num.h"
 #include "collect/registry.h"
-#include "model/syscall.h"
+#include "contrast_options.h"
 
 #define MAX_PIDS 4096
+#define MAX_RUNS 1000
 #define MAX_RATE_HZ 10000
 #define FIRST_LONG 256		/* codes of options without a letter */
 
@@ -68,20 +69,57 @@ static int set_pid(struct options *o, const char *arg, struct why *why)
 	return 0;
 }
 
-static int set_follow(struct options *o, const char *arg, struct why *why)
+static int set_name(struct options *o, const char *arg, struct why *why)
 {
-	(void)arg;
-	(void)why;
-	o->follow = true;
+	char text[128];
+	int err;
+
+	if (o->has_name)
+		return bad(why, "--name", arg, "give it once; 'a|b' matches "
+			   "both");
+	err = regcomp(&o->name, arg, REG_EXTENDED | REG_NOSUB);
+	if (err) {
+		regerror(err, &o->name, text, sizeof(text));
+		return bad(why, "--name", arg, text);
+	}
+	o->has_name = true;
+	o->name_text = arg;
 	return 0;
 }
 
-static int set_no_follow(struct options *o, const char *arg, struct why *why)
+static int set_cgroup(struct options *o, const char *arg, struct why *why)
 {
-	(void)arg;
-	(void)why;
-	o->follow = false;
+	if (!*arg)
+		return bad(why, "--cgroup", arg, "give a directory below "
+			   "/sys/fs/cgroup");
+	o->cgroup = arg;
 	return 0;
+}
+
+/* As strace has it: microseconds, unless a unit says otherwise. */
+static int set_overhead(struct options *o, const char *arg, struct why *why)
+{
+	static const struct {
+		const char *unit;
+		int64_t ns;
+	} units[] = {
+		{ "", 1000 }, { "us", 1000 }, { "ns", 1 }, { "ms", 1000000 },
+		{ "s", 1000000000 },
+	};
+	size_t len = strspn(arg, "0123456789");
+	char number[16];
+	uint64_t value;
+
+	snprintf(number, sizeof(number), "%.*s", (int)len, arg);
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (len && len < sizeof(number) - 6 &&
+		    !strcmp(arg + len, units[i].unit) &&
+		    !num_parse(number, 1000000000, &value)) {
+			o->overhead_ns = (int64_t)value * units[i].ns;
+			return 0;
+		}
+	return bad(why, "-O", arg, "the overhead of a call, a number and s, "
+		   "ms, us or ns");
 }
 
 static int set_collector(struct options *o, const char *arg,
@@ -113,30 +151,6 @@ static int set_expression(struct options *o, const char *arg,
 			   "trace=SET is known");
 	o->has_calls = true;
 	return callset_parse(&o->calls, arg + len + 1, why);
-}
-
-static int set_all_calls(struct options *o, const char *arg, struct why *why)
-{
-	(void)arg;
-	(void)why;
-	o->all_calls = true;
-	return 0;
-}
-
-static int set_summary(struct options *o, const char *arg, struct why *why)
-{
-	(void)arg;
-	(void)why;
-	o->reporter = &report_summary;
-	return 0;
-}
-
-static int set_wall_clock(struct options *o, const char *arg, struct why *why)
-{
-	(void)arg;
-	(void)why;
-	o->wall_clock = true;
-	return 0;
 }
 
 static int set_rate(struct options *o, const char *arg, struct why *why)
@@ -190,6 +204,7 @@ static int set_rows(struct options *o, const char *arg, struct why *why)
 
 static int set_format(struct options *o, const char *arg, struct why *why)
 {
+	o->has_format = true;
 	o->reporter = reporter_find(arg);
 	if (!o->reporter)
 		return bad(why, "--format", arg, "text or json");
@@ -203,6 +218,15 @@ static int set_output(struct options *o, const char *arg, struct why *why)
 	if (!*arg)
 		return bad(why, "-o", arg, "give a file name");
 	o->output = arg;
+	return 0;
+}
+
+static int set_command_output(struct options *o, const char *arg,
+			      struct why *why)
+{
+	if (!*arg)
+		return bad(why, "--command-output", arg, "give a file name");
+	o->command_output = arg;
 	return 0;
 }
 
@@ -224,15 +248,17 @@ static int set_count(struct options *o, const char *arg, struct why *why)
 static int set_seconds(struct options *o, const char *arg, struct why *why)
 {
 	if (num_parse_seconds(arg, &o->seconds_ns) || !o->seconds_ns)
-		return bad(why, "--seconds", arg, "seconds above 0");
+		return bad(why, "--seconds, --duration", arg, "seconds above 0");
 	return 0;
 }
 
-static int set_quiet(struct options *o, const char *arg, struct why *why)
+static int set_runs(struct options *o, const char *arg, struct why *why)
 {
-	(void)arg;
-	(void)why;
-	o->quiet = true;
+	uint64_t runs;
+
+	if (num_parse(arg, MAX_RUNS, &runs) || !runs)
+		return bad(why, "-r", arg, "a number of rounds, 1 to 1000");
+	o->runs = runs;
 	return 0;
 }
 
@@ -244,25 +270,45 @@ static int set_list(struct options *o, const char *arg, struct why *why)
 	return 0;
 }
 
-static int set_help(struct options *o, const char *arg, struct why *why)
-{
-	(void)arg;
-	(void)why;
-	o->mode = MODE_HELP;
-	return 0;
-}
+/* Options that have no argument and set one field. */
+#define SETTER(name_, field_, value_) \
+	static int name_(struct options *o, const char *arg, \
+			 struct why *why) \
+	{ \
+		(void)arg; \
+		(void)why; \
+		o->field_ = value_; \
+		return 0; \
+	}
 
-static int set_version(struct options *o, const char *arg, struct why *why)
-{
-	(void)arg;
-	(void)why;
-	o->mode = MODE_VERSION;
-	return 0;
-}
+SETTER(set_everyone, everyone, true)
+SETTER(set_success, outcome, OUTCOME_SUCCESS)
+SETTER(set_failure, outcome, OUTCOME_FAILURE)
+SETTER(set_histogram, histogram, true)
+SETTER(set_follow, follow, true)
+SETTER(set_no_follow, follow, false)
+SETTER(set_all_calls, all_calls, true)
+SETTER(set_audit_enable, audit_enable, true)
+SETTER(set_summary, reporter, &report_summary)
+SETTER(set_wall_clock, wall_clock, true)
+SETTER(set_top, top, true)
+SETTER(set_batch, batch, true)
+SETTER(set_no_colour, no_colour, true)
+SETTER(set_quiet, quiet, true)
+SETTER(set_check, check, true)
+SETTER(set_contrast, contrast, true)
+SETTER(set_help, mode, MODE_HELP)
+SETTER(set_version, mode, MODE_VERSION)
 
 static const struct option_desc table[] = {
 	{ 'p', "pid", "PID[,PID...]", "Target", set_pid,
 	  "attach to running processes, all their threads" },
+	{ 0, "name", "REGEX", "Target", set_name,
+	  "all processes whose executable's name matches, also new ones" },
+	{ 'a', "all-processes", NULL, "Target", set_everyone,
+	  "every process of the machine" },
+	{ 0, "cgroup", "PATH", "Target", set_cgroup,
+	  "all processes in a cgroup and below it" },
 	{ 'f', NULL, NULL, "Target", set_follow,
 	  "follow children (the default; accepted as strace's)" },
 	{ 0, "no-follow", NULL, "Target", set_no_follow,
@@ -273,6 +319,8 @@ static const struct option_desc table[] = {
 	  "which calls, in strace's syntax; see --list=%class" },
 	{ 'A', "all-calls", NULL, "Collect", set_all_calls,
 	  "count calls that it may harm to hold up, too (seccomp)" },
+	{ 0, "audit-enable", NULL, "Collect", set_audit_enable,
+	  "enable audit for --collector=audit; slows the machine until reboot" },
 	{ 0, "rate", "HZ", "Collect", set_rate,
 	  "looks a second at each thread (default: within 1% of a core)" },
 	{ 'c', NULL, NULL, "Report", set_summary,
@@ -283,10 +331,17 @@ static const struct option_desc table[] = {
 	  "sort rows by a column (default: wall or blocked)" },
 	{ 'U', "columns", "LIST", "Report", set_columns,
 	  "which columns to show; see --list=columns" },
+	{ 'z', NULL, NULL, "Report", set_success,
+	  "only calls that succeeded" },
+	{ 'Z', NULL, NULL, "Report", set_failure, "only calls that failed" },
+	{ 'O', NULL, "TIME", "Report", set_overhead,
+	  "with -c: take TIME off each call, as overhead" },
 	{ 0, "by", "DIM[,DIM...]", "Report", set_by,
-	  "a row per process, thread, syscall (default: syscall)" },
+	  "a row per process, thread, syscall, errno (default: syscall)" },
 	{ 'H', NULL, NULL, "Report", set_threads,
 	  "one row per thread, as --by=thread" },
+	{ 'D', "histogram", NULL, "Report", set_histogram,
+	  "print latency histograms, too" },
 	{ 0, "rows", "N", "Report", set_rows, "show the first N rows" },
 	{ 0, "format", "FORMAT", "Report", set_format, "text or json" },
 	{ 'o', "output", "FILE", "Report", set_output,
@@ -296,8 +351,23 @@ static const struct option_desc table[] = {
 	{ 'n', "count", "N", "Pace", set_count,
 	  "end after N reports, with -d" },
 	{ 0, "seconds", "S", "Pace", set_seconds, "end after S seconds" },
+	{ 0, "duration", "S", "Pace", set_seconds, "the same" },
+	{ 0, "top", NULL, "Mode", set_top,
+	  "the dashboard, of a command as well" },
+	{ 'b', "batch", NULL, "Mode", set_batch,
+	  "text, and no dashboard, also on a terminal" },
+	{ 0, "command-output", "FILE", "Mode", set_command_output,
+	  "with --top: what the command writes goes to FILE" },
+	{ 'C', NULL, NULL, "Mode", set_no_colour,
+	  "no colours on the dashboard" },
+	{ 0, "contrast", NULL, "Mode", set_contrast,
+	  "run the command by each way there is, and compare them" },
+	{ 'r', "runs", "N", "Mode", set_runs,
+	  "with --contrast: so many rounds of all ways (default: 5)" },
 	{ 'q', NULL, NULL, "About", set_quiet,
 	  "no messages on standard error but errors" },
+	{ 0, "check", NULL, "About", set_check,
+	  "say which collectors could serve here, and why others not" },
 	{ 0, "list", "WHAT", "About", set_list,
 	  "list columns, collectors, dims, %class or a %CLASS" },
 	{ 'h', "help", NULL, "About", set_help, "show this" },
@@ -344,17 +414,41 @@ static const struct option_desc *find_option(int code)
 	return NULL;
 }
 
+bool options_attach(const struct options *o)
+{
+	return o->n_pids || o->has_name || o->cgroup || o->everyone;
+}
+
+bool options_text(const struct options *o)
+{
+	return o->batch || o->output || o->count || o->histogram ||
+	       o->seconds_ns || o->has_format || o->reporter != &report_text;
+}
+
 static int check_together(struct options *o, struct why *why)
 {
 	if (o->mode != MODE_ATTACH)
 		return 0;
-	if (*o->command && o->n_pids)
-		return why_set(why, EINVAL, "-p and a command together are "
-			       "not supported; account for one of them");
 	if (*o->command)
 		o->mode = MODE_LAUNCH;
-	else if (!o->n_pids)
+	else if (!options_attach(o))
 		o->mode = MODE_NOTHING;
+	if (o->audit_enable && !(o->collector && strstr(o->collector, "audit")))
+		return why_set(why, EINVAL, "--audit-enable is for "
+			       "--collector=audit; give both");
+	if (o->top && options_text(o))
+		return why_set(why, EINVAL, "--top is the dashboard, and -b, "
+			       "-c, -o, -n, -D, --format and --seconds are "
+			       "for text; give one or the other");
+	if (o->command_output && !(o->top && o->mode == MODE_LAUNCH))
+		return why_set(why, EINVAL, "--command-output is for what a "
+			       "command writes under --top; give both");
+	if (o->overhead_ns && o->reporter != &report_summary)
+		return why_set(why, EINVAL, "-O is about the times of -c; "
+			       "give both");
+	if (o->histogram && o->reporter != &report_text)
+		return why_set(why, EINVAL, "-D is for text; --format=json "
+			       "has percentiles without it");
 	if (o->count && !o->delay_ns)
 		return why_set(why, EINVAL, "-n needs -d, the seconds "
 			       "between reports");
@@ -364,7 +458,7 @@ static int check_together(struct options *o, struct why *why)
 	if (o->wall_clock && o->reporter != &report_summary)
 		return why_set(why, EINVAL, "-w is about the times of -c; "
 			       "give both");
-	return 0;
+	return contrast_check(o, why);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct why *why)
@@ -409,6 +503,9 @@ int options_parse(struct options *o, int argc, char **argv, struct why *why)
 
 void options_done(struct options *o)
 {
+	if (o->has_name)
+		regfree(&o->name);
+	o->has_name = false;
 	free(o->pids);
 	o->pids = NULL;
 }
@@ -416,7 +513,9 @@ void options_done(struct options *o)
 void options_usage(FILE *out)
 {
 	fputs("usage: smbsysacct [OPTION...] -p PID[,PID...]\n"
+	      "       smbsysacct [OPTION...] --name=REGEX | --cgroup=PATH | -a\n"
 	      "       smbsysacct [OPTION...] COMMAND [ARGUMENT...]\n"
+	      "       smbsysacct --contrast [OPTION...] COMMAND | -p PID\n"
 	      "Where does the time of a live process go: on the CPU, blocked "
 	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
 	      "lists the options.\n", out);
@@ -447,68 +546,4 @@ void options_help(FILE *out)
 		else
 			fprintf(out, "%-29s %s\n", head, d->help);
 	}
-}
-
-void options_version(FILE *out)
-{
-	fprintf(out, "smbsysacct %s\ncollectors:", PACKAGE_VERSION);
-	for (int i = 0; collector_registry[i]; i++)
-		if (!collector_registry[i]->missing)
-			fprintf(out, " %s", collector_registry[i]->name);
-	fprintf(out, "\nformats:");
-	for (int i = 0; reporter_table[i]; i++)
-		if (!reporter_table[i]->missing)
-			fprintf(out, " %s", reporter_table[i]->name);
-	fprintf(out, "\nnames of system calls: %s\n", syscall_sources());
-}
-
-static void list_columns(FILE *out)
-{
-	for (int i = 0; i < column_count; i++)
-		fprintf(out, "%-16s %s\n", column_table[i].id,
-			column_table[i].help);
-}
-
-static void list_collectors(FILE *out)
-{
-	for (int i = 0; collector_registry[i]; i++) {
-		const struct collector_ops *ops = collector_registry[i];
-
-		fprintf(out, "%-16s %s%s%s\n", ops->name, ops->summary,
-			ops->missing ? "; " : "",
-			ops->missing ? ops->missing : "");
-	}
-}
-
-static void list_dims(FILE *out)
-{
-	for (int i = 0; i < DIM_COUNT; i++)
-		fprintf(out, "%-16s %s\n", dim_table[i].name,
-			dim_table[i].help);
-}
-
-int options_list(FILE *out, const char *what, struct why *why)
-{
-	static const struct {
-		const char *what;
-		void (*list)(FILE *out);
-	} lists[] = {
-		{ "columns", list_columns },
-		{ "collectors", list_collectors },
-		{ "dims", list_dims },
-	};
-
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-		if (!strcmp(lists[i].what, what)) {
-			lists[i].list(out);
-			return 0;
-		}
-	if (!strcmp(what, "%class")) {
-		callset_list_classes(out);
-		return 0;
-	}
-	if (*what == '%' && !callset_list_class(out, what + 1))
-		return 0;
-	return bad(why, "--list", what, "columns, collectors, dims, %class "
-		   "for the classes, or one of these for its calls");
 }

@@ -6,6 +6,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/why.h"
+#include "collect/collector.h"
 #include "model/callset.h"
 #include "report/report.h"
 
@@ -23,11 +25,18 @@ struct options {
 	enum mode mode;
 	pid_t *pids;
 	size_t n_pids;
+	regex_t name;		/* --name */
+	bool has_name;
+	const char *name_text;
+	const char *cgroup;	/* NULL: none */
+	bool everyone;		/* -a */
 	bool follow;
 	const char *collector;	/* NULL: choose */
 	struct callset calls;	/* by -e trace= */
 	bool has_calls;
 	bool all_calls;		/* -A */
+	bool audit_enable;
+	enum ending outcome;	/* -z, -Z */
 	unsigned rate_hz;	/* 0: by budget */
 	unsigned by;
 	const char *columns;	/* NULL: by what rows are grouped by */
@@ -38,7 +47,17 @@ struct options {
 	int64_t delay_ns;	/* 0: one report at the end */
 	uint64_t count;		/* reports, 0: no limit */
 	int64_t seconds_ns;	/* 0: no limit */
+	bool histogram;		/* -D */
+	int64_t overhead_ns;	/* -O, of a call in -c */
+	bool top;		/* --top: the dashboard, also of a command */
+	bool batch;		/* -b: no dashboard */
+	bool has_format;	/* --format */
+	bool no_colour;		/* -C */
+	const char *command_output;	/* where its output goes; NULL: shown */
 	bool quiet;
+	bool check;		/* --check: what could serve, and why not */
+	bool contrast;		/* --contrast: what it costs, beside others */
+	size_t runs;		/* -r, rounds of it; 0: the default */
 	const char *list;
 	char **argv;		/* all of the command line */
 	char **command;
@@ -49,12 +68,13 @@ struct options {
 /* 0, or -EINVAL with the user's mistake in @why. */
 int options_parse(struct options *options, int argc, char **argv,
 		  struct why *why);
+/* Whether a report in text is asked for, and so no dashboard. */
+bool options_text(const struct options *options);
+/* Whether something is to be accounted that runs already. */
+bool options_attach(const struct options *options);
 void options_done(struct options *options);
 
 void options_usage(FILE *out);	/* short */
 void options_help(FILE *out);	/* whole */
-void options_version(FILE *out);
-/* --list=WHAT; -EINVAL for an unknown WHAT. */
-int options_list(FILE *out, const char *what, struct why *why);
 
 #endif

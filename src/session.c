@@ -2,135 +2,22 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "acct/ledger.h"
 #include "base/clock.h"
-#include "base/outfile.h"
-#include "base/procfs.h"
-#include "base/text.h"
-#include "collect/registry.h"
-#include "signals.h"
-#include "target.h"
-
-struct session {
-	const struct options *options;
-	struct procfs procfs;
-	struct ledger ledger;
-	struct sink sink;
-	struct collector *collector;
-	struct outfile *out;
-	struct report_cfg report;
-	unsigned measures;
-	struct signals signals;
-	struct launch_cfg launch;
-	char *path;		/* of the command */
-	struct target_child child;
-	bool interrupted;	/* the command was told to end */
-	size_t told_notes;
-	int status;		/* to exit with */
-	int64_t began_ns, last_report_ns, last_cpu_ns;
-	uint64_t reports;
-	char command[256];	/* the target, for reports */
-};
-
-/* Rows or columns need more of single threads than their clocks. */
-static bool needs_details(const struct options *o,
-			  const struct column_list *columns)
-{
-	unsigned per_thread = measure_bit(MEASURE_VCSW) |
-			      measure_bit(MEASURE_ICSW);
-
-	if (o->by & dim_bit(DIM_THREAD))
-		return true;
-	for (int i = 0; i < columns->n; i++)
-		if (columns->columns[i]->needs & per_thread)
-			return true;
-	return false;
-}
+#include "choose.h"
+#include "compare/tracecost.h"
+#include "session_parts.h"
 
 static bool launches(const struct options *o)
 {
 	return o->mode == MODE_LAUNCH;
-}
-
-/* The first one that is built in and can do it. */
-static const struct collector_ops *choose(const struct options *o,
-					  struct why *why)
-{
-	unsigned mode = launches(o) ? COLLECT_LAUNCH : COLLECT_ATTACH;
-	const char *missing = NULL;
-
-	for (int i = 0; collector_registry[i]; i++) {
-		const struct collector_ops *ops = collector_registry[i];
-
-		if (o->collector && strcmp(o->collector, ops->name))
-			continue;
-		if (ops->modes & mode && !ops->missing)
-			return ops;
-		missing = ops->missing ? ops->missing : missing;
-	}
-	if (launches(o))
-		why_set(why, EINVAL, "%s; start the command, then attach "
-			"with -p", missing ? missing :
-			"this collector cannot launch a command");
-	else
-		why_set(why, EINVAL, "the %s collector can only account for "
-			"a command that it launches; leave out --collector",
-			o->collector);
-	return NULL;
-}
-
-/* What single calls are chosen by needs a collector that sees them. */
-static int check_calls(const struct options *o,
-		       const struct collector_ops *ops, struct why *why)
-{
-	bool counts = ops->by_call & measure_bit(MEASURE_CALLS);
-
-	if ((o->has_calls || o->all_calls) && !counts)
-		return why_set(why, EINVAL, "%s needs a collector that counts "
-			       "calls, and %s does not", o->all_calls ? "-A" :
-			       "-e", ops->name);
-	return 0;
-}
-
-static int plan_report(struct session *s, const struct collector_ops *ops,
-		       struct why *why)
-{
-	const struct options *o = s->options;
-	struct report_cfg *report = &s->report;
-	struct snapshot none = { .cfg = { .collector = ops->name,
-					  .measures = s->measures,
-					  .by = o->by } };
-
-	const char *sort = o->sort;
-
-	if (o->by & dim_bit(DIM_SYSCALL))
-		none.cfg.measures &= ops->by_call;
-	if (o->columns)
-		column_parse(o->columns, &report->columns, NULL);
-	else
-		column_defaults(o->by, none.cfg.measures, &report->columns);
-	if (!sort)
-		sort = none.cfg.measures & measure_bit(MEASURE_WALL) ?
-		       "wall" : "blocked";
-	report->sort = column_find(sort, strlen(sort));
-	report->max_rows = o->max_rows;
-	report->wall_clock = o->wall_clock;
-	report->command = s->command;
-	if (launches(o))
-		target_words(s->command, sizeof(s->command), o->command);
-	for (size_t i = 0, n = 0; i < o->n_pids && n < sizeof(s->command);
-	     i++)
-		n += (size_t)snprintf(s->command + n, sizeof(s->command) - n,
-				      "%s%d", i ? "," : "-p ", o->pids[i]);
-	return column_check(&none, report->sort, why);
 }
 
 static int find_command(struct session *s, struct why *why)
@@ -147,6 +34,9 @@ static int find_command(struct session *s, struct why *why)
 		.mask = &s->signals.old_mask,
 		.size_signal = o->size_signal,
 		.own_argv = o->argv,
+		.redirects = s->output.fd >= 0,
+		.input_fd = s->nothing_fd,
+		.output_fd = s->output.fd,
 	};
 	return err;
 }
@@ -154,13 +44,9 @@ static int find_command(struct session *s, struct why *why)
 static int check_targets(struct session *s, struct why *why)
 {
 	const struct options *o = s->options;
-	int err = 0;
+	int err = launches(o) ? find_command(s, why) : 0;
 
-	if (launches(o))
-		return find_command(s, why);
-	for (size_t i = 0; !err && i < o->n_pids; i++)
-		err = target_check(&s->procfs, o->pids[i], why);
-	return err;
+	return err ? err : target_check_all(&s->procfs, o, why);
 }
 
 /* Reports of a command go where strace's do. */
@@ -169,47 +55,7 @@ static const char *output_of(const struct options *o)
 	return o->output || !launches(o) ? o->output : "/dev/stderr";
 }
 
-static int open_collector(struct session *s, struct why *why)
-{
-	const struct options *o = s->options;
-	const struct collector_ops *ops = choose(o, why);
-	struct collector_cfg cfg = {
-		.procfs = &s->procfs,
-		.pids = o->pids,
-		.n_pids = o->n_pids,
-		.follow = o->follow,
-		.rate_hz = o->rate_hz,
-		.launch = launches(o) ? &s->launch : NULL,
-		.calls = o->has_calls ? &o->calls : NULL,
-		.all_calls = o->all_calls,
-	};
-	int err = ops ? ops->probe(&s->procfs, &s->measures, why) : -EINVAL;
-
-	if (!err)
-		err = plan_report(s, ops, why);
-	if (!err)
-		err = check_calls(o, ops, why);
-	if (err) {
-		s->status = err == -EINVAL ? EXIT_USAGE : EXIT_OURS;
-		return err;
-	}
-	err = check_targets(s, why);
-	cfg.details = needs_details(o, &s->report.columns);
-	if (!cfg.details)
-		s->measures &= ~(measure_bit(MEASURE_VCSW) |
-				 measure_bit(MEASURE_ICSW));
-	if (!err)
-		err = outfile_open(&s->out, output_of(o), why);
-	if (!err)
-		err = ops->open(&s->collector, &cfg, &s->sink, why);
-	/* A choice that the collector cannot follow. */
-	if (err == -EINVAL)
-		s->status = EXIT_USAGE;
-	return err;
-}
-
-/* Own and helpers' CPU time. */
-static int64_t cost_ns(const struct session *s)
+int64_t session_cost_ns(const struct session *s)
 {
 	const struct collector_ops *ops = s->collector->ops;
 
@@ -217,15 +63,15 @@ static int64_t cost_ns(const struct session *s)
 				     ops->helpers_cpu_ns(s->collector) : 0);
 }
 
-static int take_report(struct session *s, struct snapshot **ret,
-		       struct why *why)
+int session_end_interval(struct session *s, struct snapshot_cfg *interval,
+			 struct snapshot_cfg *all, struct why *why)
 {
 	const struct collector_ops *ops = s->collector->ops;
 	int64_t now_ns = clock_mono_ns(), cpu_ns;
 	int err = ops->tick ? ops->tick(s->collector, now_ns, why) : 0;
 	struct snapshot_cfg cfg = {
 		.collector = ops->name,
-		.measures = s->measures,
+		.measures = s->setup.measures,
 		.estimated = ops->estimated,
 		.by_call = ops->by_call,
 		.by = s->options->by,
@@ -234,22 +80,44 @@ static int take_report(struct session *s, struct snapshot **ret,
 	if (err)
 		return err;
 	now_ns = clock_mono_ns();
-	cpu_ns = cost_ns(s);
+	cpu_ns = session_cost_ns(s);
 	cfg.end_ns = clock_wall_ns();
 	cfg.interval_ns = now_ns - s->last_report_ns;
 	cfg.own_cpu_ns = cpu_ns - s->last_cpu_ns;
-	err = snapshot_take(ret, &s->ledger, &cfg, why);
+	cfg.start_cpu_ns = s->start_cpu_ns;
+	cfg.call_cost_ns = ops->call_cost_ns ?
+			   ops->call_cost_ns(s->collector) : -1;
+	*interval = *all = cfg;
+	all->interval_ns = now_ns - s->began_ns;
+	all->own_cpu_ns = cpu_ns - s->began_cpu_ns;
 	s->last_report_ns = now_ns;
 	s->last_cpu_ns = cpu_ns;
-	ledger_next(&s->ledger);
+	eras_turn(&s->eras);
 	s->reports++;
+	return 0;
+}
+
+/* The report after a dashboard is of all that it has shown. */
+static int take_report(struct session *s, struct snapshot **ret,
+		       struct why *why)
+{
+	struct snapshot_cfg interval;
+	int err = s->lingers ? 0 : session_end_interval(s, &interval,
+							&s->all, why);
+
+	if (err)
+		return err;
+	err = snapshot_take(ret, s->shows ? &s->eras.all :
+			    eras_last(&s->eras),
+			    s->shows ? &s->all : &interval, why);
+	eras_read(&s->eras);
 	return err;
 }
 
 static int report(struct session *s, struct why *why)
 {
 	struct snapshot *snap = NULL;
-	bool again = s->reports > 0;
+	bool again = s->reports > 0 && !s->shows;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *memory;
@@ -264,7 +132,7 @@ static int report(struct session *s, struct why *why)
 	}
 	if (again && s->options->reporter == &report_text)
 		putc('\n', memory);
-	err = s->options->reporter->print(memory, snap, &s->report, why);
+	err = s->options->reporter->print(memory, snap, &s->setup.report, why);
 	if (fclose(memory) && !err)
 		err = why_set(why, ENOMEM, "out of memory for the report");
 	if (!err)
@@ -283,7 +151,9 @@ static int64_t next_deadline(const struct session *s, bool *last)
 
 	/* The next multiple of the delay: what was missed, while we were
 	 * stopped, is in one long interval. */
-	if (o->delay_ns)
+	if (s->show)
+		next = show_due_ns(s->show);
+	else if (o->delay_ns)
 		next = s->began_ns + o->delay_ns *
 		       ((s->last_report_ns - s->began_ns) / o->delay_ns + 1);
 	*last = end <= next || (o->count && s->reports + 1 >= o->count);
@@ -302,24 +172,7 @@ static int timeout_ms(int64_t deadline_ns)
 	return left > 3600000 ? 3600000 : (int)left;
 }
 
-static void say(const struct session *s, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void say(const struct session *s, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (s->options->quiet)
-		return;
-	fputs("smbsysacct: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	putc('\n', stderr);
-}
-
-/* The command's end, with what the kernel says that it used. */
-static void reap(struct session *s, bool wait)
+void session_reap(struct session *s, bool wait)
 {
 	const struct collector_ops *ops = s->collector->ops;
 	bool before = s->child.ended;
@@ -337,13 +190,18 @@ static bool child_ended(struct session *s)
 
 	if (read(s->signals.child_fd, &info, sizeof(info)) != sizeof(info))
 		return false;
-	reap(s, false);
+	session_reap(s, false);
 	if (s->collector->ops->drain(s->collector, NULL) == 1)
 		return true;
 	if (before || !s->child.ended)
 		return false;
-	say(s, "%s has ended, and processes that it started go on; Ctrl-C "
-	    "ends and reports", *s->options->command);
+	/* What has no end of its own ends with the command. */
+	if (options_attach(s->options) && !s->options->n_pids)
+		return true;
+	tell(&s->tell, "%s has ended, and %s; Ctrl-C ends and reports",
+	    *s->options->command, s->options->n_pids ?
+	    "what else is under accounting goes on" :
+	    "processes that it started go on");
 	return false;
 }
 
@@ -367,57 +225,100 @@ static bool signalled(struct session *s)
 	return false;
 }
 
-/* Warnings are said as they come; a report has them all. */
-static void say_warnings(struct session *s)
+/* What came while it was being started came to us alone, or to what was not
+ * the command yet. */
+static void pass_on(struct session *s)
 {
-	static const char warning[] = "warning: ";
-	char safe[512];
+	s->ending = signalled(s);
+	if (s->interrupted)
+		kill(s->child.pid, SIGINT);
+}
 
-	for (; s->told_notes < s->ledger.n_notes; s->told_notes++) {
-		const char *note = s->ledger.notes[s->told_notes];
+/* Whether a report is wanted now. */
+static bool asked(struct session *s)
+{
+	struct signalfd_siginfo info;
 
-		if (!strncmp(note, warning, sizeof(warning) - 1))
-			say(s, "%s", text_untrusted(safe, sizeof(safe),
-						    note));
-	}
+	return read(s->signals.report_fd, &info, sizeof(info)) ==
+	       sizeof(info);
+}
+
+void session_fds(const struct session *s, struct pollfd *fds)
+{
+	const struct collector_ops *ops = s->collector->ops;
+
+	for (int i = 0; i < N_FDS; i++)
+		fds[i] = (struct pollfd){ -1, POLLIN, 0 };
+	fds[FD_END].fd = s->signals.end_fd;
+	fds[FD_COLLECTOR].fd = ops->fd ? ops->fd(s->collector) : -1;
+	fds[FD_CHILD].fd = s->signals.child_fd;
+	fds[FD_REPORT].fd = s->signals.report_fd;
+	fds[FD_SHARE].fd = share_fd(&s->share);
+	if (s->show)
+		show_poll(s->show, fds + FD_SHOW);
+}
+
+/* 1: it is over; 0, or -errno. */
+static int handle(struct session *s, const struct pollfd *fds,
+		  struct why *why)
+{
+	const struct collector_ops *ops = s->collector->ops;
+	bool done = fds[FD_END].revents && signalled(s);
+	int err = 0;
+
+	s->ending |= done;
+	if (!done && fds[FD_CHILD].revents)
+		done = child_ended(s);
+	if (!done && fds[FD_COLLECTOR].revents)
+		err = ops->drain(s->collector, why);
+	if (fds[FD_SHARE].revents)
+		share_serve(&s->share);
+	tell_warnings(&s->tell, eras_last(&s->eras));
+	return err < 0 ? err : done || err > 0;
+}
+
+void session_release(struct session *s)
+{
+	if (s->collector->ops->release && !s->released)
+		s->collector->ops->release(s->collector);
+	s->released = true;
 }
 
 static int loop(struct session *s, struct why *why)
 {
-	const struct collector_ops *ops = s->collector->ops;
-	struct pollfd fds[] = {
-		{ .fd = s->signals.end_fd, .events = POLLIN },
-		{ .fd = ops->fd ? ops->fd(s->collector) : -1,
-		  .events = POLLIN },
-		{ .fd = s->signals.child_fd, .events = POLLIN },
-	};
-	bool done = false, last;
+	bool done = s->ending, last;
 
 	while (!done) {
 		int64_t deadline = next_deadline(s, &last);
-		int err = 0;
+		struct pollfd fds[N_FDS];
+		unsigned wants = 0;
+		bool now;
+		int err;
 
-		if (poll(fds, 3, timeout_ms(deadline)) < 0 && errno != EINTR)
+		session_fds(s, fds);
+		if (poll(fds, N_FDS, timeout_ms(deadline)) < 0 &&
+		    errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
-		done = fds[0].revents && signalled(s);
-		if (!done && fds[2].revents)
-			done = child_ended(s);
-		if (!done && fds[1].revents)
-			err = ops->drain(s->collector, why);
+		err = handle(s, fds, why);
 		if (err < 0)
 			return err;
-		done |= err > 0;
-		say_warnings(s);
-		if (!done && clock_mono_ns() >= deadline) {
-			done = last;
-			if (!last)
-				err = report(s, why);
-			if (err < 0)
-				return err;
-		}
+		done = err;
+		if (s->show)
+			wants = session_serve_show(s, fds);
+		if (wants & SHOW_QUIT)
+			return 0;
+		now = wants & SHOW_TURN ||
+		      (fds[FD_REPORT].revents && asked(s));
+		if (done || (!now && clock_mono_ns() < deadline))
+			continue;
+		done = last && !now;
+		if (!done)
+			err = s->show ? session_turn(s, why) : report(s, why);
+		if (err < 0)
+			return err;
 	}
-	return 0;
+	return s->show && !s->ending ? session_linger(s, why) : 0;
 }
 
 /* The last report, and the status of the command if it has ended. */
@@ -429,11 +330,13 @@ static int finish(struct session *s, struct why *why)
 	bool over = false;
 	int err;
 
-	if (ops->release)
-		ops->release(s->collector);
+	/* The terminal is for the report from here on. */
+	show_close(s->show);
+	s->show = s->tell.show = NULL;
+	session_release(s);
 	if (command) {
 		over = ops->drain(s->collector, why) == 1;
-		reap(s, over);
+		session_reap(s, over);
 		err = target_fate(command->fate, s->path, &s->status, why);
 		if (err)
 			return err;
@@ -442,33 +345,22 @@ static int finish(struct session *s, struct why *why)
 	if (!err && s->child.ended)
 		s->status = s->child.status;
 	if (command && !over)
-		say(s, "detached: what %s started goes on, and its calls are "
-		    "still answered, by notify-keeper, until it ends",
-		    *s->options->command);
+		tell(&s->tell, "detached: what %s started goes on%s",
+		    *s->options->command, ops->holds_up ? ", and its calls "
+		    "are still answered, by notify-keeper, until it ends" :
+		    "");
 	return err;
 }
 
-static void say_attached(const struct session *s)
+/* It ended before it began: that is how it is to be told. */
+static void end_early(struct session *s, const struct command *command,
+		      struct why *why)
 {
-	const struct gauges *now = &s->ledger.gauges;
-
-	say(s, "attached to %llu process%s, %llu thread%s; Ctrl-C ends and "
-	    "reports", (unsigned long long)now->processes,
-	    now->processes == 1 ? "" : "es",
-	    (unsigned long long)now->threads, now->threads == 1 ? "" : "s");
-}
-
-static void say_launched(const struct session *s,
-			 const struct command *command)
-{
-	if (command->no_new_privs)
-		say(s, "setuid programs that %s starts will not gain "
-		    "privileges: without being root, seccomp is to be had "
-		    "with no_new_privs only", *s->options->command);
-	if (s->options->all_calls)
-		say(s, "-A: any call can fail with EINTR where a signal's "
-		    "handler lacks SA_RESTART; leave -A out where that "
-		    "matters");
+	s->child.ended = true;
+	s->child.signal = command->signal;
+	s->child.status = s->status = 128 + command->signal;
+	why_set(why, EINTR, "%s was ended by signal %d before it began",
+		*s->options->command, command->signal);
 }
 
 static int start(struct session *s, struct why *why)
@@ -483,13 +375,109 @@ static int start(struct session *s, struct why *why)
 	command = ops->command ? ops->command(s->collector) : NULL;
 	if (command)
 		s->child.pid = command->pid;
+	if (err && command && command->signal)
+		end_early(s, command, why);
 	if (err)
 		return err;
 	if (command)
-		say_launched(s, command);
+		pass_on(s);
+	if (ops->offered)
+		share_open(&s->share, s->collector, &s->procfs, NULL);
+	s->start_cpu_ns = s->last_cpu_ns = s->began_cpu_ns = session_cost_ns(s);
+	if (s->shows)
+		return session_open_show(s, command, why);
+	tell_refused(&s->tell, &s->refusals, ops);
+	if (command)
+		tell_launched(&s->tell, command, ops);
 	else
-		say_attached(s);
+		tell_attached(&s->tell, &eras_last(&s->eras)->gauges, ops);
 	return 0;
+}
+
+/* A report has all of them. */
+static void refuse(struct session *s, const struct collector_ops *ops,
+		   const struct why *why)
+{
+	char text[sizeof(why->text) + 64];
+
+	snprintf(text, sizeof(text), "%s was not used: %s", ops->name,
+		 why->text);
+	sink_note(&s->sink, text);
+	refusals_add(&s->refusals, ops, why);
+}
+
+static void refuse_passed(struct session *s, struct choice *choice)
+{
+	struct why missing;
+
+	if (!choice->passed)
+		return;
+	why_set(&missing, ENOTSUP, "%s", choice->passed->missing);
+	refuse(s, choice->passed, &missing);
+	choice->passed = NULL;
+}
+
+/* Whether the end was wanted before the command was there to be told. */
+static int interrupted(struct session *s, struct why *why)
+{
+	struct signalfd_siginfo info;
+
+	if (!launches(s->options) ||
+	    read(s->signals.end_fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	s->status = 128 + (int)info.ssi_signo;
+	return why_set(why, EINTR, "interrupted before %s was run",
+		       *s->options->command);
+}
+
+/* One that may serve, running. */
+static int try_collector(struct session *s, const struct collector_ops *ops,
+			 struct why *why)
+{
+	const struct setup_with with = {
+		.options = s->options,
+		.procfs = &s->procfs,
+		.sink = &s->sink,
+		.launch = &s->launch,
+		.shows = s->shows,
+	};
+	int err = setup_try(&s->setup, &with, ops, why);
+
+	s->setup.report.command = s->command;
+	s->collector = s->setup.collector;
+	if (!err)
+		err = interrupted(s, why);
+	if (!err)
+		err = start(s, why);
+	/* What has begun is not begun again. */
+	if (err && s->collector && !s->child.pid) {
+		ops->close(s->collector);
+		s->collector = NULL;
+	}
+	return err;
+}
+
+static int pick_collector(struct session *s, struct why *why)
+{
+	const struct options *o = s->options;
+	struct choice choice = { .options = o };
+	const struct collector_ops *ops;
+	int err;
+
+	target_words(s->command, sizeof(s->command), o);
+	while ((ops = choose_next(&choice, why))) {
+		refuse_passed(s, &choice);
+		err = try_collector(s, ops, why);
+		if (!err || s->status || s->child.pid)
+			return err;
+		/* Nothing there that it could be used for is no refusal. */
+		if (err != -ENOENT || o->collector)
+			refuse(s, ops, why);
+	}
+	err = s->refusals.n ? refusals_explain(&s->refusals, o->collector,
+					       why) : -EINVAL;
+	s->status = err == -EINVAL ? EXIT_USAGE : EXIT_OURS;
+	return err;
 }
 
 /* An error of ours is none of the command's. */
@@ -502,21 +490,45 @@ static void explain_rest(const struct session *s, struct why *why)
 		"more", text, *s->options->command);
 }
 
+/* The terminal is the dashboard's: the command has a file instead. */
+static int take_output(struct session *s, struct why *why)
+{
+	int err = tail_open(&s->output, s->options->command_output, why);
+
+	if (err)
+		return err;
+	s->nothing_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return s->nothing_fd >= 0 ? 0 : why_set(why, errno, "/dev/null: %s",
+						strerror(errno));
+}
+
 static int run(struct session *s, struct why *why)
 {
 	int err;
 
-	ledger_init(&s->ledger, LEDGER_MAX_RECORDS);
-	s->sink = ledger_sink(&s->ledger);
+	err = show_wanted(s->options, why);
+	if (err < 0)
+		return err;
+	s->shows = err;
+	if (s->shows)
+		session_try_strace(s);
+	eras_init(&s->eras, s->shows, LEDGER_MAX_RECORDS);
+	s->sink = share_sink(&s->share, &s->eras.interval[0],
+			     eras_sink(&s->eras));
 	err = procfs_init(&s->procfs, "/proc", why);
-	if (!err)
-		err = open_collector(s, why);
+	/* First, as to load and attach takes a while. */
 	if (!err)
 		err = signals_catch(&s->signals, launches(s->options), why);
+	if (!err && s->shows && launches(s->options))
+		err = take_output(s, why);
+	if (!err)
+		err = check_targets(s, why);
+	if (!err)
+		err = outfile_open(&s->out, output_of(s->options), why);
 	if (!err)
 		outfile_give_up_on(s->out, s->signals.end_fd);
 	if (!err)
-		err = start(s, why);
+		err = pick_collector(s, why);
 	if (!err)
 		err = loop(s, why);
 	if (!err)
@@ -531,13 +543,22 @@ int session_run(const struct options *options, struct outcome *outcome,
 {
 	struct session s = { .options = options,
 			     .signals = SIGNALS_NONE,
+			     .tell = { .options = options },
+			     .output = { .fd = -1 },
+			     .nothing_fd = -1,
 			     .procfs = { .root = -1 } };
 	int err = run(&s, why);
 
+	show_close(s.show);
+	tracecost_stop(s.cost);
+	share_close(&s.share);
 	if (s.collector)
 		s.collector->ops->close(s.collector);
 	outfile_close(s.out);
-	ledger_done(&s.ledger);
+	eras_done(&s.eras);
+	tail_close(&s.output);
+	if (s.nothing_fd >= 0)
+		close(s.nothing_fd);
 	procfs_done(&s.procfs);
 	free(s.path);
 	signals_done(&s.signals);

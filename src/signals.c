@@ -46,6 +46,12 @@ int signals_catch(struct signals *signals, bool child, struct why *why)
 	signals->end_fd = open_fd(&mask, why);
 	if (signals->end_fd < 0)
 		return signals->end_fd;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signals->report_fd = open_fd(&mask, why);
+	if (signals->report_fd < 0)
+		return signals->report_fd;
 	return child ? catch_child(signals, why) : 0;
 }
 
@@ -54,6 +60,8 @@ void signals_done(struct signals *signals)
 	if (signals->end_fd < 0)
 		return;
 	close(signals->end_fd);
+	if (signals->report_fd >= 0)
+		close(signals->report_fd);
 	if (signals->child_fd >= 0)
 		close(signals->child_fd);
 	sigprocmask(SIG_SETMASK, &signals->old_mask, NULL);

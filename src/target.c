@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -63,6 +64,16 @@ int target_check(const struct procfs *fs, pid_t pid, struct why *why)
 	return 0;
 }
 
+int target_check_all(const struct procfs *fs, const struct options *o,
+		     struct why *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < o->n_pids; i++)
+		err = target_check(fs, o->pids[i], why);
+	return err;
+}
+
 void target_reap(struct target_child *child, bool wait)
 {
 	int status;
@@ -98,14 +109,38 @@ int target_fate(const struct launch_fate *fate, const char *path,
 	return why_set(why, err, "%s: %s", path, strerror(err));
 }
 
-void target_words(char *buf, size_t size, char **argv)
+static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static size_t add(char *buf, size_t size, size_t n, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (n >= size)
+		return n;
+	va_start(ap, fmt);
+	n += (size_t)vsnprintf(buf + n, size - n, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+void target_words(char *buf, size_t size, const struct options *o)
 {
 	size_t n = 0;
 
 	*buf = '\0';
-	for (int i = 0; argv[i] && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? " " : "",
-				      argv[i]);
+	for (size_t i = 0; i < o->n_pids; i++)
+		n = add(buf, size, n, "%s%d", i ? "," : "-p ", o->pids[i]);
+	if (o->has_name)
+		n = add(buf, size, n, "%s--name=%s", n ? " " : "",
+			o->name_text);
+	if (o->cgroup)
+		n = add(buf, size, n, "%s--cgroup=%s", n ? " " : "",
+			o->cgroup);
+	if (o->everyone)
+		n = add(buf, size, n, "%s-a", n ? " " : "");
+	for (char **word = o->command; word && *word; word++)
+		n = add(buf, size, n, "%s%s", n ? " " : "", *word);
 }
 
 struct oldest {

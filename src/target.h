@@ -11,12 +11,17 @@
 #include "base/launch.h"
 #include "base/procfs.h"
 #include "base/why.h"
+#include "options.h"
 
 /*
  * Whether process @pid exists, is not a thread, has not ended and is one's
  * own, or may be read all the same. 0 or -errno.
  */
 int target_check(const struct procfs *fs, pid_t pid, struct why *why);
+
+/* All that are named by their ids. */
+int target_check_all(const struct procfs *fs, const struct options *options,
+		     struct why *why);
 
 /* A launched command, from the side of who waits for it. */
 struct target_child {
@@ -37,8 +42,9 @@ void target_reap(struct target_child *child, bool wait);
 int target_fate(const struct launch_fate *fate, const char *path,
 		int *status, struct why *why);
 
-/* "cp -r a b", cut where there is no room. */
-void target_words(char *buf, size_t size, char **argv);
+/* The target as the command line has it: "-p 1,2", "cp -r a b"; cut where
+ * there is no room. */
+void target_words(char *buf, size_t size, const struct options *options);
 
 /* The oldest running smbd, 0 where there is none. */
 pid_t target_find_smbd(const struct procfs *fs);

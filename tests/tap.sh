@@ -11,12 +11,17 @@
 #   the reason; exit 99 is a fault of the harness.
 # - a failure that has a "not ok" line is not reported a second time as a
 #   bad exit status.
-# - a test that hangs ends after $TEST_TIMEOUT seconds (300), and tests that
-#   measure (those under live/) run one at a time, also under make -j.
+# - a test that hangs ends after $TEST_TIMEOUT seconds (300; 900 of those under
+#   vm/), and tests that measure or keep all processors busy (those under live/
+#   and vm/) run one at a time, also under make -j.
 
 test=$1
-limit=${TEST_TIMEOUT:-300}
 lock=${top_builddir:-.}/tests/live.lock
+
+case $test in
+*/vm/*)	limit=${TEST_TIMEOUT:-900} ;;
+*)	limit=${TEST_TIMEOUT:-300} ;;
+esac
 
 case $test in
 *.sh)	test -x "$test" || set -- sh "$@" ;;
@@ -30,7 +35,7 @@ export CMOCKA_MESSAGE_OUTPUT PYTHONDONTWRITEBYTECODE
 run()
 {
 	case $test in
-	*/live/*)
+	*/live/* | */vm/*)
 		if command -v flock >/dev/null 2>&1; then
 			exec 9>"$lock"
 			flock 9

@@ -55,6 +55,12 @@ static bool is_booked(const struct key *key)
 	return key->abi == ABI_STATE && key->nr == STATE_BOOKED;
 }
 
+static bool is_measured(const struct record *record)
+{
+	return record->key.abi != ABI_TASK &&
+	       cell_has(&record->cell, MEASURE_WALL);
+}
+
 static int collect_owners(struct group *group, const struct ledger *ledger,
 			  unsigned by)
 {
@@ -73,6 +79,7 @@ static int collect_owners(struct group *group, const struct ledger *ledger,
 			cell_merge(&owner->clocks, &record->cell);
 			continue;
 		}
+		owner->measured |= is_measured(record);
 		tally_merge(&owner->all, &record->cell.tally);
 		owner->booked_ns += record->cell.value[MEASURE_BLOCKED];
 		if (!abi_is_wait(record->key.abi, record->key.nr))
@@ -167,7 +174,8 @@ int group_owners(struct group *group, const struct ledger *ledger,
 	int err;
 
 	/* Time is stolen from a process, not from all of them at once. */
-	by = (by & ~dim_bit(DIM_SYSCALL)) | dim_bit(DIM_PROCESS);
+	by &= ~(dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO));
+	by |= dim_bit(DIM_PROCESS);
 	err = collect_owners(group, ledger, by);
 	return err ? err : correct_stolen(group, ledger);
 }
@@ -265,6 +273,8 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 		    !cell_has(&owner->clocks, MEASURE_CPU);
 	struct draft *draft;
 
+	if (owner->measured)
+		return 0;
 	if (!rest) {
 		draft = draft_of(drafts, owner, by, ABI_STATE, STATE_RUNNING);
 		if (!draft)
@@ -290,16 +300,20 @@ static int draft_owner(struct map *drafts, const struct owner *owner,
 static void draft_booked(struct draft *draft, const struct owner *owner,
 			 const struct cell *call)
 {
+	static const enum measure counts[] = { MEASURE_CALLS,
+					       MEASURE_ERRORS };
 	double blocked = (double)owner->clocks.value[MEASURE_BLOCKED];
 	double booked = (double)owner->booked_ns, ns;
 
-	if (cell_has(call, MEASURE_CALLS))
-		cell_add(&draft->row.cell, MEASURE_CALLS,
-			 call->value[MEASURE_CALLS]);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (cell_has(call, counts[i]))
+			cell_add(&draft->row.cell, counts[i],
+				 call->value[counts[i]]);
 	if (!cell_has(call, MEASURE_BLOCKED))
 		return;
 	ns = (double)call->value[MEASURE_BLOCKED];
-	if (cell_has(&owner->clocks, MEASURE_BLOCKED) && booked > blocked)
+	if (cell_has(&owner->clocks, MEASURE_BLOCKED) && booked > 0 &&
+	    booked > blocked)
 		ns *= fmax(blocked, 0) / booked;
 	cell_add_estimate(&draft->row.cell, MEASURE_WALL, (int64_t)ns);
 	cell_add_estimate(&draft->row.cell, MEASURE_BLOCKED, (int64_t)ns);
@@ -334,10 +348,30 @@ static int draft_call(struct map *drafts, const struct owner *owner,
 	return 0;
 }
 
-static int draft_rows(struct map *drafts, const struct ledger *ledger,
-		      const struct group *group, unsigned by)
+/* Needs no owner: it is what it is. */
+static int draft_measured(struct map *drafts, const struct record *record,
+			  unsigned by, bool hists)
 {
-	unsigned owner_by = by & ~dim_bit(DIM_SYSCALL);
+	struct key key = key_project(&record->key, by);
+	struct draft *draft = entry_of(drafts, &key, sizeof(*draft));
+
+	if (!draft)
+		return -ENOMEM;
+	cell_merge(&draft->row.cell, &record->cell);
+	if (!record->hist || !hists)
+		return 0;
+	if (!draft->row.hist)
+		draft->row.hist = calloc(1, sizeof(*draft->row.hist));
+	if (!draft->row.hist)
+		return -ENOMEM;
+	hist_merge(draft->row.hist, record->hist);
+	return 0;
+}
+
+static int draft_rows(struct map *drafts, const struct ledger *ledger,
+		      const struct group *group, unsigned by, bool hists)
+{
+	unsigned owner_by = by & ~(dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO));
 	unsigned call_by = by | dim_bit(DIM_PROCESS) | dim_bit(DIM_SYSCALL);
 	const struct record *record;
 	const struct owner *owner;
@@ -351,6 +385,10 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 		struct key key = key_project(&record->key, call_by);
 		struct record *call;
 
+		if (is_measured(record)) {
+			err = draft_measured(drafts, record, by, hists);
+			continue;
+		}
 		if (!abi_is_wait(key.abi, key.nr) || is_booked(&key))
 			continue;
 		call = entry_of(&calls, &key, sizeof(*call));
@@ -372,12 +410,34 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 	return err;
 }
 
-/* Rows that are clocks alone: no look is needed for them. */
-static int draft_clocks(struct map *drafts, const struct group *group,
-			unsigned by)
+/* What only calls have, of a row that is of all calls. */
+static int draft_counts(struct map *drafts, const struct record *record,
+			unsigned by, bool hists)
 {
+	static const unsigned counts =
+		1u << MEASURE_CALLS | 1u << MEASURE_ERRORS |
+		1u << MEASURE_BYTES | 1u << MEASURE_ENDED |
+		1u << MEASURE_MIN | 1u << MEASURE_MAX |
+		1u << MEASURE_IN_FLIGHT | 1u << MEASURE_AGE;
+	struct record all = { .key = record->key, .cell = record->cell };
+
+	all.cell.have &= counts;
+	all.cell.estimated &= counts;
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (!cell_has(&all.cell, m))
+			all.cell.value[m] = 0;
+	all.hist = record->hist;
+	return draft_measured(drafts, &all, by, hists);
+}
+
+/* Rows that are clocks alone: no look is needed for them. */
+static int draft_clocks(struct map *drafts, const struct ledger *ledger,
+			const struct group *group, unsigned by, bool hists)
+{
+	const struct record *record;
 	const struct owner *owner;
 	size_t pos = 0;
+	int err = 0;
 
 	while ((owner = map_next(&group->owners, &pos))) {
 		struct key key = key_project(&owner->key, by);
@@ -387,7 +447,12 @@ static int draft_clocks(struct map *drafts, const struct group *group,
 			return -ENOMEM;
 		cell_merge(&draft->row.cell, &owner->clocks);
 	}
-	return 0;
+	for (pos = 0; !err && (record = map_next(&ledger->records, &pos)); )
+		if (record->key.abi >= ABI_NATIVE &&
+		    (is_measured(record) ||
+		     cell_has(&record->cell, MEASURE_CALLS)))
+			err = draft_counts(drafts, record, by, hists);
+	return err;
 }
 
 static bool is_empty(const struct cell *cell)
@@ -419,14 +484,25 @@ static int finish_rows(const struct map *drafts, struct row **ret,
 		row->blocked_hi_ns = (int64_t)(ns + slack +
 					       sqrt(draft->above_sq));
 		rows[n++] = *row;
+		row->hist = NULL;	/* it has moved */
 	}
 	*ret = rows;
 	*ret_n = n;
 	return 0;
 }
 
-int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
-	       size_t *ret_n)
+static void free_drafts(struct map *drafts)
+{
+	struct draft *draft;
+	size_t pos = 0;
+
+	while ((draft = map_next(drafts, &pos)))
+		free(draft->row.hist);
+	free_entries(drafts);
+}
+
+int group_rows(const struct ledger *ledger, unsigned by, bool hists,
+	       struct row **ret, size_t *ret_n)
 {
 	bool by_call = by & dim_bit(DIM_SYSCALL);
 	struct group group;
@@ -436,11 +512,13 @@ int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
 	map_init(&drafts, sizeof(struct key));
 	err = group_owners(&group, ledger, by);
 	if (!err)
-		err = by_call ? draft_rows(&drafts, ledger, &group, by) :
-				draft_clocks(&drafts, &group, by);
+		err = by_call ? draft_rows(&drafts, ledger, &group, by,
+					   hists) :
+				draft_clocks(&drafts, ledger, &group, by,
+					     hists);
 	if (!err)
 		err = finish_rows(&drafts, ret, ret_n);
-	free_entries(&drafts);
+	free_drafts(&drafts);
 	group_done(&group);
 	return err;
 }

@@ -13,6 +13,9 @@
  * them; then looks share out only the rest, what was blocked outside of
  * those calls, as far as they did not fall into what is booked.
  *
+ * A collector that measures all of a call, wall included, has rows that are
+ * exact, and tells itself what was in no call: nothing is shared out then.
+ *
  * Where the hypervisor or interrupts took time from the machine, the kernel
  * may keep that out of the threads' CPU time, and their off-CPU clocks take
  * it for blocked. How much of it hit an owner while it ran, is estimated:
@@ -35,6 +38,7 @@ struct owner {
 	struct tally asleep;	/* the looks that found it blocked */
 	struct tally open;	/* of them, those whose time is not booked */
 	int64_t booked_ns;	/* blocked time that was measured by call */
+	bool measured;		/* its calls are, in full */
 	double stolen_lo, stolen_hi;	/* 95% interval, ns */
 };
 
@@ -52,8 +56,9 @@ int group_owners(struct group *group, const struct ledger *ledger,
 		unsigned by);
 void group_done(struct group *group);
 
-/* The table's rows by @by, without names; the caller frees them. */
-int group_rows(const struct ledger *ledger, unsigned by, struct row **ret,
-	       size_t *ret_n);
+/* The table's rows by @by, without names; the caller frees them, and with
+ * @hists their histograms. */
+int group_rows(const struct ledger *ledger, unsigned by, bool hists,
+	       struct row **ret, size_t *ret_n);
 
 #endif

@@ -21,8 +21,10 @@ static void forget_records(struct ledger *ledger)
 	struct record *record;
 	size_t pos = 0;
 
-	while ((record = map_next(&ledger->records, &pos)))
+	while ((record = map_next(&ledger->records, &pos))) {
+		free(record->hist);
 		free(record);
+	}
 	map_done(&ledger->records);
 }
 
@@ -62,6 +64,7 @@ void ledger_next(struct ledger *ledger)
 	forget_names(ledger, false);
 	memset(ledger->lost, 0, sizeof(ledger->lost));
 	ledger->machine = (struct machine){ 0 };
+	ledger->programs_ns = 0;
 }
 
 static struct record *record_of(struct ledger *ledger, const struct key *key)
@@ -105,13 +108,21 @@ static struct key fold(struct ledger *ledger, const struct key *key)
 }
 
 /* NULL where memory ran out. */
-static struct cell *cell_of(struct ledger *ledger, const struct key *key)
+static struct record *record_for(struct ledger *ledger,
+				 const struct key *key)
 {
 	struct key folded = fold(ledger, key);
 	struct record *record = record_of(ledger, &folded);
 
 	if (!record)
 		ledger->out_of_memory = true;
+	return record;
+}
+
+static struct cell *cell_of(struct ledger *ledger, const struct key *key)
+{
+	struct record *record = record_for(ledger, key);
+
 	return record ? &record->cell : NULL;
 }
 
@@ -122,6 +133,20 @@ static void on_cell(void *ctx, const struct key *key,
 
 	if (cell)
 		cell_merge(cell, delta);
+}
+
+static void on_hist(void *ctx, const struct key *key,
+		    const struct hist *delta)
+{
+	struct ledger *ledger = ctx;
+	struct record *record = record_for(ledger, key);
+
+	if (record && !record->hist)
+		record->hist = calloc(1, sizeof(*record->hist));
+	if (record && record->hist)
+		hist_merge(record->hist, delta);
+	else
+		ledger->out_of_memory = true;
 }
 
 /* The place of @text in a list, where it is added if there is room. */
@@ -157,8 +182,10 @@ static void on_name(struct ledger *ledger, const struct key *key,
 	struct who *who = map_get(&ledger->names, key);
 	char *name;
 
-	if (!who && ledger->names.used >= ledger->max_records)
+	if (!who && ledger->names.used >= ledger->max_records) {
+		ledger->lost[LOSS_RECORDS]++;
 		return;
+	}
 	name = strdup(text);
 	if (!name)
 		goto fail;
@@ -174,6 +201,7 @@ static void on_name(struct ledger *ledger, const struct key *key,
 	}
 	free(who->name);
 	who->name = name;
+	who->ended = false;	/* an id can be another thread's */
 	return;
 fail:
 	free(name);
@@ -191,6 +219,9 @@ static void on_event(void *ctx, const struct event *event)
 		cell = cell_of(ledger, &event->key);
 		if (cell)
 			tally_look(&cell->tally, event->weight_ns);
+		break;
+	case EVENT_PARENT:
+		/* Makes no difference to what was measured. */
 		break;
 	case EVENT_NAME:
 		on_name(ledger, &event->key, event->text);
@@ -211,6 +242,9 @@ static void on_event(void *ctx, const struct event *event)
 		ledger->machine.interrupts_ns += event->machine.interrupts_ns;
 		ledger->machine.stolen_ns += event->machine.stolen_ns;
 		break;
+	case EVENT_PROGRAMS:
+		ledger->programs_ns += event->programs_ns;
+		break;
 	case EVENT_GAUGES:
 		ledger->gauges = event->gauges;
 		break;
@@ -220,7 +254,8 @@ static void on_event(void *ctx, const struct event *event)
 struct sink ledger_sink(struct ledger *ledger)
 {
 	return (struct sink){ .ctx = ledger, .event = on_event,
-			      .cell = on_cell, .label = on_label };
+			      .cell = on_cell, .hist = on_hist,
+			      .label = on_label };
 }
 
 const struct who *ledger_who(const struct ledger *ledger,

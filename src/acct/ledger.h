@@ -18,6 +18,7 @@
 struct record {
 	struct key key;		/* the map's key: stays first */
 	struct cell cell;
+	struct hist *hist;	/* NULL: none */
 };
 
 struct who {
@@ -36,6 +37,7 @@ struct ledger {
 	int64_t lost[LOSS_COUNT];
 	struct gauges gauges;
 	struct machine machine;
+	int64_t programs_ns;
 	size_t max_records;
 	bool out_of_memory;	/* something was not stored */
 };

@@ -9,17 +9,23 @@
 #include "acct/group.h"
 #include "acct/ledger.h"
 #include "model/abi.h"
+#include "model/errname.h"
 #include "model/syscall.h"
 
 /* A copy that lives as long as the snapshot; NULL where memory ran out. */
 static const char *keep(struct snapshot *snap, const char *text)
 {
-	char **texts = realloc(snap->texts,
-			       (snap->n_texts + 1) * sizeof(*texts));
+	char **texts = snap->texts;
 
-	if (!texts)
-		return NULL;
-	snap->texts = texts;
+	if (snap->n_texts == snap->max_texts) {
+		size_t max = snap->max_texts ? 2 * snap->max_texts : 64;
+
+		texts = realloc(texts, max * sizeof(*texts));
+		if (!texts)
+			return NULL;
+		snap->texts = texts;
+		snap->max_texts = max;
+	}
 	texts[snap->n_texts] = strdup(text);
 	if (!texts[snap->n_texts])
 		return NULL;
@@ -72,6 +78,7 @@ static const char *call_name(struct snapshot *snap,
 		[STATE_OUTSIDE] = "[outside calls]",
 		[STATE_ASLEEP] = "[asleep]",
 		[STATE_BOOKED] = "[asleep]",
+		[STATE_REST] = "[not asked for]",
 	};
 	char text[128];
 
@@ -91,6 +98,15 @@ static const char *call_name(struct snapshot *snap,
 				       key->nr));
 }
 
+static const char *error_name(struct snapshot *snap, const struct key *key)
+{
+	char text[32];
+
+	if (!key->error)
+		return keep(snap, "");
+	return keep(snap, errname(text, sizeof(text), key->error));
+}
+
 static bool name_rows(struct snapshot *snap, const struct ledger *ledger)
 {
 	for (size_t i = 0; i < snap->n_rows; i++) {
@@ -107,6 +123,9 @@ static bool name_rows(struct snapshot *snap, const struct ledger *ledger)
 		if (by & dim_bit(DIM_SYSCALL))
 			named &= !!(row->syscall = call_name(snap, ledger,
 							     &row->key));
+		if (by & dim_bit(DIM_ERRNO))
+			named &= !!(row->error = error_name(snap,
+							    &row->key));
 		if (!named)
 			return false;
 	}
@@ -228,6 +247,22 @@ static void take_wait(struct account *account, const struct row *row)
 		account->waits[account->n_waits++] = wait;
 }
 
+static void take_cpu(struct account *account, const struct row *row)
+{
+	int64_t ns = row->cell.value[MEASURE_CPU];
+
+	if (row->key.abi < ABI_NATIVE ||
+	    !cell_has(&row->cell, MEASURE_WALL) ||
+	    !cell_has(&row->cell, MEASURE_CPU))
+		return;
+	account->has_calls = true;
+	account->calls_cpu_ns += ns;
+	if (account->dearest && ns <= account->dearest_ns)
+		return;
+	account->dearest = row->syscall;
+	account->dearest_ns = ns;
+}
+
 /* The account that a row of waits, grouped by process or thread, is for. */
 static struct account *account_of(struct snapshot *snap,
 				  const struct map *processes, unsigned by,
@@ -250,7 +285,7 @@ static int take_waits(struct snapshot *snap, const struct ledger *ledger,
 {
 	struct row *rows = NULL;
 	size_t n = 0;
-	int err = group_rows(ledger, by, &rows, &n);
+	int err = group_rows(ledger, by, false, &rows, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
 		struct account *account = account_of(snap, processes, by,
@@ -261,7 +296,11 @@ static int take_waits(struct snapshot *snap, const struct ledger *ledger,
 		rows[i].syscall = call_name(snap, ledger, &rows[i].key);
 		if (!rows[i].syscall)
 			err = -ENOMEM;
+		if (account == &snap->all)
+			account->kind_ns[waits_kind(rows[i].syscall)] +=
+				rows[i].cell.value[MEASURE_BLOCKED];
 		take_wait(account, &rows[i]);
+		take_cpu(account, &rows[i]);
 	}
 	free(rows);
 	return err;
@@ -352,7 +391,7 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 	if (!err)
 		err = take_all_waits(snap, ledger);
 	if (!err)
-		err = group_rows(ledger, snap->cfg.by, &snap->rows,
+		err = group_rows(ledger, snap->cfg.by, true, &snap->rows,
 				 &snap->n_rows);
 	if (!err && !name_rows(snap, ledger))
 		err = -ENOMEM;
@@ -388,6 +427,7 @@ int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));
 	snap->now = ledger->gauges;
 	snap->machine = ledger->machine;
+	snap->programs_ns = ledger->programs_ns;
 	snap->n_threads = count_threads(ledger);
 	*ret = snap;
 	return 0;
@@ -403,9 +443,23 @@ void snapshot_free(struct snapshot *snap)
 		free(snap->notes[--snap->n_notes]);
 	free(snap->texts);
 	free(snap->notes);
+	for (size_t i = 0; i < snap->n_rows; i++)
+		free(snap->rows[i].hist);
 	free(snap->rows);
 	free(snap->processes);
 	free(snap);
+}
+
+int64_t row_percentile(const struct row *row, double share)
+{
+	int64_t ns = row->hist ? hist_percentile(row->hist, share) : -1;
+	const int64_t *value = row->cell.value;
+
+	if (ns < 0 || !cell_has(&row->cell, MEASURE_MAX))
+		return ns;
+	if (ns > value[MEASURE_MAX])
+		ns = value[MEASURE_MAX];
+	return ns < value[MEASURE_MIN] ? value[MEASURE_MIN] : ns;
 }
 
 bool snapshot_has(const struct snapshot *snap, enum measure m)

@@ -15,7 +15,9 @@
 #include "base/why.h"
 #include "model/cell.h"
 #include "model/event.h"
+#include "model/hist.h"
 #include "model/key.h"
+#include "model/waits.h"
 
 /* A line of the table: a key, grouped, and what is known of it. */
 struct row {
@@ -23,8 +25,10 @@ struct row {
 	struct cell cell;
 	int64_t blocked_lo_ns;	/* 95% interval of an estimated blocked */
 	int64_t blocked_hi_ns;
+	struct hist *hist;	/* of its calls, or NULL */
 	const char *process;	/* name, NULL where not grouped by */
 	const char *thread;
+	const char *error;	/* "ENOENT", "" of what did not fail */
 	const char *syscall;	/* or "[running]", "[asleep in ep_poll]" */
 };
 
@@ -53,6 +57,11 @@ struct account {
 	int64_t residual_ns;
 	struct wait waits[SNAPSHOT_WAITS];	/* the dearest calls */
 	int n_waits;
+	int64_t kind_ns[WAIT_KINDS];	/* blocked, by what for; of all only */
+	/* Where calls are timed: their CPU time, and whose is the most. */
+	bool has_calls;
+	int64_t calls_cpu_ns, dearest_ns;
+	const char *dearest;
 	/*
 	 * An independent witness for blocked: what it would be by the share
 	 * of looks that found a thread asleep, with a 95% interval. In the
@@ -74,6 +83,8 @@ struct snapshot_cfg {
 	int64_t end_ns;		/* since 1970 */
 	int64_t interval_ns;
 	int64_t own_cpu_ns;	/* what accounting cost */
+	int64_t start_cpu_ns;	/* and what it took to begin */
+	int64_t call_cost_ns;	/* what a call takes longer; -1: not known */
 };
 
 struct snapshot {
@@ -89,10 +100,11 @@ struct snapshot {
 	int64_t lost[LOSS_COUNT];
 	struct gauges now;	/* at the end of the interval */
 	struct machine machine;
+	int64_t programs_ns;	/* of ours, in the kernel; 0: not known */
 	char **notes;
 	size_t n_notes;
 	char **texts;		/* storage of the names */
-	size_t n_texts;
+	size_t n_texts, max_texts;
 };
 
 struct ledger;
@@ -100,6 +112,12 @@ struct ledger;
 int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 		  const struct snapshot_cfg *cfg, struct why *why);
 void snapshot_free(struct snapshot *snap);
+
+/*
+ * The time that @share of a row's calls did not exceed, read off its
+ * histogram and within what is known exactly; -1: not known.
+ */
+int64_t row_percentile(const struct row *row, double share);
 
 /* Whether any row has this measure. */
 bool snapshot_has(const struct snapshot *snap, enum measure m);

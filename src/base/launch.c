@@ -84,6 +84,32 @@ pid_t launch_clone(unsigned long flags, pid_t *pid)
 			      SIGCHLD, 0, pid, 0, 0);
 }
 
+/* From 5.9 on; what is closed beside it is nothing. */
+#define UNSHARE_TABLE 2U
+
+int launch_own_table(void)
+{
+	/* Allowed where unshare(), which can do much more, is not. */
+	if (!syscall(SYS_close_range, ~0U, ~0U, UNSHARE_TABLE) ||
+	    !unshare(CLONE_FILES))
+		return 0;
+	return -errno;
+}
+
+/* A starter may share its table with the child until execve. */
+static int redirect(const struct launch_cfg *cfg)
+{
+	int err = launch_own_table();
+
+	if (err)
+		return err;
+	if (dup2(cfg->input_fd, STDIN_FILENO) < 0 ||
+	    dup2(cfg->output_fd, STDOUT_FILENO) < 0 ||
+	    dup2(cfg->output_fd, STDERR_FILENO) < 0)
+		return -errno;
+	return 0;
+}
+
 void launch_exec(const struct launch_cfg *cfg, int (*hook)(void *arg),
 		 void *arg, struct launch_fate *fate)
 {
@@ -93,8 +119,14 @@ void launch_exec(const struct launch_cfg *cfg, int (*hook)(void *arg),
 		signal(SIGXFSZ, SIG_DFL);
 	if (cfg->child_signal_ignored)
 		signal(SIGCHLD, SIG_IGN);
+	/* The terminal hangs up on its foreground when its shell ends, as
+	 * where we are that shell. */
+	if (cfg->redirects)
+		setpgid(0, 0);
 	sigprocmask(SIG_SETMASK, cfg->mask, NULL);
 	err = hook ? hook(arg) : 0;
+	if (!err && cfg->redirects)
+		err = redirect(cfg);
 	if (!err) {
 		execve(cfg->path, cfg->argv, environ);
 		err = -errno;

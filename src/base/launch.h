@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Starting a command so that it finds the world as it would without us: our
- * signal mask and what we ignore are undone, it stays in our process group,
- * and it is our child. What has to be done in it before its first
- * instruction is done by a hook, in the child, right before execve.
+ * signal mask and what we ignore are undone, it stays in our process group
+ * unless its output is redirected, and it is our child. What has to be done in
+ * it before its first instruction is done by a hook, in the child, right before
+ * execve.
  */
 #ifndef BASE_LAUNCH_H
 #define BASE_LAUNCH_H
@@ -21,6 +22,8 @@ struct launch_cfg {
 	const sigset_t *mask;	/* the command's signal mask */
 	bool size_signal;	/* SIGXFSZ is not ignored in it */
 	bool child_signal_ignored;	/* SIGCHLD is */
+	bool redirects;		/* its first three descriptors are these: */
+	int input_fd, output_fd;
 	char **own_argv;	/* our own, for helpers that rename themselves */
 };
 
@@ -40,6 +43,10 @@ int launch_find(char **ret, const char *name, struct why *why);
  * without glibc's own bookkeeping: the child keeps to system calls.
  */
 pid_t launch_clone(unsigned long flags, pid_t *pid);
+
+/* Have a table of descriptors of one's own, with nothing else done to it. 0 or
+ * -errno: some containers refuse it. */
+int launch_own_table(void);
 
 /* In the child: runs the hook, then the command; never returns. */
 void launch_exec(const struct launch_cfg *cfg, int (*hook)(void *arg),

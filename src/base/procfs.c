@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/num.h"
@@ -117,4 +118,11 @@ int procfs_each_id(const struct procfs *fs, const char *path,
 			ret = each((pid_t)id, arg);
 	closedir(dir);
 	return ret;
+}
+
+uint64_t procfs_pid_ns(const struct procfs *fs)
+{
+	struct stat st;
+
+	return fstatat(fs->root, "self/ns/pid", &st, 0) ? 0 : st.st_ino;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/why.h"
@@ -46,5 +47,9 @@ ssize_t procfs_read(const struct procfs *fs, char *buf, size_t size,
  */
 int procfs_each_id(const struct procfs *fs, const char *path,
 		   int (*each)(pid_t id, void *arg), void *arg);
+
+/* Which PID namespace we are in: ids of another one mean nothing here. 0:
+ * not known. */
+uint64_t procfs_pid_ns(const struct procfs *fs);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the well-formed UTF-8 character at @s, 0 where there is none. */
-static size_t decode(const unsigned char *s, uint32_t *ret)
+size_t text_decode(const char *text, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
 	size_t len = *s < 0x80 ? 1 : (*s & 0xe0) == 0xc0 ? 2 :
 		     (*s & 0xf0) == 0xe0 ? 3 : (*s & 0xf8) == 0xf0 ? 4 : 0;
 	uint32_t c;
@@ -48,7 +48,7 @@ char *text_untrusted(char *dst, size_t size, const char *src)
 
 	while (*s) {
 		uint32_t c = 0;
-		size_t len = decode(s, &c);
+		size_t len = text_decode((const char *)s, &c);
 		bool safe = len && is_safe(c) && c != '\\';
 
 		if (used + (safe ? len : 4) >= size)

@@ -7,6 +7,7 @@
 #define BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Copy @src into @dst so that it is safe to print: valid UTF-8 that is
@@ -15,5 +16,9 @@
  * NUL-terminated, cut at a whole character or escape. Returns @dst.
  */
 char *text_untrusted(char *dst, size_t size, const char *src);
+
+/* The well-formed UTF-8 character at @text: its length in bytes, 0 where
+ * there is none. */
+size_t text_decode(const char *text, uint32_t *ret);
 
 #endif

@@ -5,7 +5,10 @@
  * - probe() says what would be measured here and now, without side effects.
  *   It clears the bits of what would not, and answers -errno with one
  *   sentence where nothing would.
- * - open() takes what it needs; nothing is accounted yet. start() begins.
+ * - open() takes what it needs; nothing is accounted yet. start() begins; if
+ *   it fails before a command began, another collector is tried, unless the
+ *   command was ended by a signal. -ENOENT: there is nothing that it could be
+ *   used for, which is no failure; -EINVAL: it cannot do what was asked for.
  *   Everything is told to the sink from within start(), drain() and tick();
  *   a collector has no threads that call it.
  * - The session polls fd() and calls drain() when it is readable. drain()
@@ -19,6 +22,7 @@
 #ifndef COLLECT_COLLECTOR_H
 #define COLLECT_COLLECTOR_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,8 +35,20 @@
 #include "model/callset.h"
 #include "model/event.h"
 
-/* What a collector can account: what runs already, and what it starts. */
-enum { COLLECT_ATTACH = 1, COLLECT_LAUNCH = 2 };
+/* What a collector can account: what runs already, what it starts ... */
+enum {
+	COLLECT_ATTACH = 1,
+	COLLECT_LAUNCH = 2,
+	COLLECT_BOTH = 4,	/* at once */
+	COLLECT_NAMES = 8,	/* what runs a program, new ones included */
+	COLLECT_CGROUP = 16,
+	COLLECT_EVERYONE = 32,
+	COLLECT_HISTOGRAMS = 64,
+	COLLECT_ERRORS = 128,	/* calls apart by how they end */
+};
+
+/* Which calls are accounted, by how they end. */
+enum ending { OUTCOME_ANY, OUTCOME_SUCCESS, OUTCOME_FAILURE };
 
 /* Lent to the collector until close(). */
 struct collector_cfg {
@@ -45,6 +61,13 @@ struct collector_cfg {
 	const struct launch_cfg *launch;	/* NULL: attach */
 	const struct callset *calls;	/* which to account; NULL: all */
 	bool all_calls;		/* also those that it does harm to notify */
+	const regex_t *name;	/* of executables, or NULL */
+	const char *cgroup;	/* its directory, or NULL */
+	bool everyone;		/* every process but ours */
+	bool audit_enable;	/* audit may be enabled, for all the machine */
+	bool histograms;	/* of each call's latencies */
+	bool by_error;		/* calls apart by errno */
+	enum ending outcome;
 };
 
 /* A command that was launched; the session waits for its end. */
@@ -52,6 +75,7 @@ struct command {
 	pid_t pid;
 	const struct launch_fate *fate;
 	bool no_new_privs;	/* it cannot gain privileges by setuid */
+	int signal;		/* that ended it before it began, or 0 */
 };
 
 struct collector {
@@ -64,6 +88,10 @@ struct collector_ops {
 	unsigned measures;	/* best case, bits of enum measure */
 	unsigned by_call;	/* which of them it has for single calls */
 	unsigned estimated;	/* which of these are estimates */
+	unsigned in_detail;	/* measures that take cfg.details */
+	bool holds_up;		/* calls wait for its answers, to the end */
+	bool only_by_name;	/* never chosen by itself */
+	bool offered;		/* other sessions can join what it accounts */
 	const char *missing;	/* why it is not built in, or NULL */
 	int (*probe)(const struct procfs *fs, unsigned *measures,
 		     struct why *why);
@@ -76,6 +104,12 @@ struct collector_ops {
 	/* A process is to be accounted as well; default: cannot be done. */
 	int (*target)(struct collector *c, pid_t pid, bool added,
 		      struct why *why);
+	/* Whether calls are told by thread from now on; default: as open()
+	 * was told. */
+	void (*details)(struct collector *c, bool wanted);
+	/* What a call under accounting takes longer, at least, by own trial;
+	 * -1: not known. Default: that. */
+	int64_t (*call_cost_ns)(const struct collector *c);
 	/* The launched command, once start() was called. */
 	const struct command *(*command)(const struct collector *c);
 	/* The command was waited for: what it and its children used. */

@@ -3,12 +3,19 @@
 
 #include <string.h>
 
+#include "collect/audit/audit.h"
+#include "collect/bpf/bpf.h"
+#include "collect/join/join.h"
 #include "collect/proc/proc.h"
 #include "collect/seccomp/seccomp.h"
 
 const struct collector_ops *const collector_registry[] = {
+	&collector_bpf,
 	&collector_seccomp,
+	&collector_join,
 	&collector_proc,
+	&collector_audit,
+	&collector_seccomp_audit,
 	NULL
 };
 

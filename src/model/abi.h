@@ -6,6 +6,7 @@
 #ifndef MODEL_ABI_H
 #define MODEL_ABI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum abi {
@@ -23,6 +24,7 @@ enum state_row {
 	STATE_OUTSIDE,	/* stopped, or asleep outside of any call */
 	STATE_ASLEEP,	/* asleep, the call is not known */
 	STATE_BOOKED,	/* asleep, and its time is booked otherwise */
+	STATE_REST,	/* in no call that was asked for */
 };
 
 /* "x86_64", "i386", "x32", "aarch64", "arm"; "-" for the pseudo ABIs. */
@@ -38,5 +40,17 @@ int abi_is_wait(int abi, int nr);
  * int $0x80 is not told apart.
  */
 int abi_guess(long nr, uint64_t sp, int32_t *ret_nr);
+
+/*
+ * The ABI of a call by its arch of linux/audit.h, as audit and seccomp tell
+ * it, and its number in that ABI's table.
+ */
+int abi_of_arch(uint32_t arch, int32_t nr, int32_t *ret_nr);
+
+/* Whether the caller is another program afterwards, by another name. */
+bool abi_is_exec(int abi, int nr);
+
+/* Whether it makes a process or a thread, whose id it returns. */
+bool abi_is_fork(int abi, int nr);
 
 #endif

@@ -15,12 +15,36 @@ void tally_merge(struct tally *into, const struct tally *from)
 	into->weight_sq += from->weight_sq;
 }
 
+/* Where one of them has no value, it is the other's. */
+static int64_t merged_bound(const struct cell *into, const struct cell *from,
+			    enum measure m)
+{
+	int64_t value = into->value[m], other = from->value[m];
+	bool least = measure_table[m].merging == MERGE_LEAST;
+
+	if (!cell_has(from, m))
+		return value;
+	if (!cell_has(into, m) || least == (other < value))
+		return other;
+	return value;
+}
+
 void cell_merge(struct cell *into, const struct cell *from)
 {
-	into->have |= from->have;
-	into->estimated |= from->estimated;
+	static const enum measure bounds[] = { MEASURE_MIN, MEASURE_MAX,
+					       MEASURE_AGE };
+	enum { N = sizeof(bounds) / sizeof(*bounds) };
+	int64_t kept[N];
+
+	/* These few aside it is a plain sum, as it is called so often. */
+	for (int i = 0; i < N; i++)
+		kept[i] = merged_bound(into, from, bounds[i]);
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		into->value[m] += from->value[m];
+	for (int i = 0; i < N; i++)
+		into->value[bounds[i]] = kept[i];
+	into->have |= from->have;
+	into->estimated |= from->estimated;
 	into->slack_ns += from->slack_ns;
 	tally_merge(&into->tally, &from->tally);
 }

@@ -13,6 +13,8 @@ const struct dim_desc dim_table[DIM_COUNT] = {
 		1u << DIM_THREAD | 1u << DIM_PROCESS },
 	[DIM_SYSCALL] = { "syscall", "ABI and name of the system call",
 		1u << DIM_SYSCALL },
+	[DIM_ERRNO] = { "errno", "system call and how it failed, if it did",
+		1u << DIM_ERRNO | 1u << DIM_SYSCALL },
 };
 
 int dim_parse(const char *list, unsigned *ret, struct why *why)
@@ -54,9 +56,19 @@ struct key key_project(const struct key *key, unsigned by)
 		ret.process_start = 0;
 		ret.tid = TID_PROCESS;
 	}
+	if (!(by & dim_bit(DIM_ERRNO)))
+		ret.error = 0;
 	if (!(by & dim_bit(DIM_SYSCALL))) {
 		ret.abi = ABI_TASK;
 		ret.nr = 0;
 	}
 	return ret;
+}
+
+bool key_is_within(const struct key *key, unsigned within,
+		   const struct key *whose)
+{
+	struct key part = key_project(key, within);
+
+	return !within || !memcmp(&part, whose, sizeof(part));
 }

@@ -7,6 +7,7 @@
 #ifndef MODEL_KEY_H
 #define MODEL_KEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/why.h"
@@ -18,6 +19,8 @@ struct key {
 	int32_t tid;		/* TID_PROCESS, TID_CHILDREN or a thread */
 	int32_t abi;		/* enum abi, or one of the pseudo ABIs */
 	int32_t nr;
+	int32_t error;		/* errno of failed calls; 0: others */
+	int32_t zero;		/* no padding */
 };
 
 /* Not a thread: what only the process as a whole knows. */
@@ -25,7 +28,8 @@ struct key {
 /* Not a thread: CPU time of children, from their end as the parent saw it. */
 #define TID_CHILDREN	(-1)
 
-enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_COUNT };
+enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_ERRNO,
+	   DIM_COUNT };
 
 struct dim_desc {
 	const char *name;
@@ -48,5 +52,10 @@ int dim_parse(const char *list, unsigned *ret, struct why *why);
  * ended children used stays apart from the process that waited for them.
  */
 struct key key_project(const struct key *key, unsigned by);
+
+/* Whether it is the same as @whose in the dimensions @within; @whose has only
+ * these. Every key is within none. */
+bool key_is_within(const struct key *key, unsigned within,
+		   const struct key *whose);
 
 #endif

@@ -27,15 +27,25 @@ enum measure {
 	MEASURE_WRITE_CHARS,	/* bytes those writes took (wchar) */
 	MEASURE_READ_BYTES,	/* bytes fetched from storage */
 	MEASURE_WRITE_BYTES,	/* bytes sent to storage */
+	MEASURE_BYTES,		/* that calls moved, by what they returned */
+	MEASURE_ENDED,		/* ns, what ended calls took, in whole */
+	MEASURE_MIN,		/* ns, the shortest call */
+	MEASURE_MAX,		/* ns, the longest call */
+	MEASURE_IN_FLIGHT,	/* calls that had not ended by the report */
+	MEASURE_AGE,		/* ns, of the oldest of them */
 	MEASURE_COUNT
 };
 
 enum unit { UNIT_NS, UNIT_COUNT, UNIT_BYTES };
 
+/* What two values of it become when cells are merged. */
+enum merging { MERGE_SUM, MERGE_LEAST, MERGE_MOST };
+
 struct measure_desc {
 	const char *name;	/* in lists and as a JSON key's stem */
 	enum unit unit;
 	const char *help;
+	enum merging merging;
 };
 
 /* Indexed by enum measure. */

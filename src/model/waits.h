@@ -9,4 +9,22 @@
 /* "waiting for events" for epoll_wait, NULL for a call without words. */
 const char *waits_words(const char *syscall);
 
+/* What a blocked thread waits for, coarsely. */
+enum wait_kind {
+	WAIT_EVENTS,
+	WAIT_NETWORK,
+	WAIT_FILES,
+	WAIT_IO,	/* read and write, of whatever there is */
+	WAIT_LOCKS,
+	WAIT_SLEEP,
+	WAIT_CHILD,
+	WAIT_OTHER,
+	WAIT_KINDS
+};
+
+/* By the call alone; [outside calls] and what is not listed is other. */
+enum wait_kind waits_kind(const char *syscall);
+
+extern const char *const wait_kind_names[WAIT_KINDS];
+
 #endif

@@ -101,6 +101,33 @@ static struct value get_blocked_average(const struct snapshot *snap,
 	};
 }
 
+/* Of calls that ended, whenever they began. */
+static struct value get_average(const struct snapshot *snap,
+				const struct row *row,
+				const struct column *column)
+{
+	int64_t calls = row->cell.value[MEASURE_CALLS];
+
+	(void)snap;
+	(void)column;
+	return (struct value){
+		.known = cell_has(&row->cell, MEASURE_ENDED) && calls > 0,
+		.number = calls > 0 ? row->cell.value[MEASURE_ENDED] / calls :
+				      0,
+	};
+}
+
+static struct value get_percentile(const struct snapshot *snap,
+				   const struct row *row,
+				   const struct column *column)
+{
+	int64_t ns = row_percentile(row, column->share);
+
+	(void)snap;
+	return (struct value){ .known = ns >= 0, .estimated = true,
+			       .number = ns };
+}
+
 static struct value get_pid(const struct snapshot *snap,
 			    const struct row *row,
 			    const struct column *column)
@@ -163,6 +190,21 @@ static struct value get_syscall(const struct snapshot *snap,
 	return text_value(row->syscall);
 }
 
+static struct value get_errno(const struct snapshot *snap,
+			      const struct row *row,
+			      const struct column *column)
+{
+	(void)column;
+	if (!(snap->cfg.by & dim_bit(DIM_ERRNO)))
+		return text_value(NULL);
+	return text_value(row->error);
+}
+
+#define PERCENTILE(id_, title_, share_, help_) \
+	{ .id = id_, .title = title_, .kind = KIND_LATENCY, .measure = -1, \
+	  .needs = BIT(CALLS), .share = share_, .needs_hist = true, \
+	  .in_json = true, .get = get_percentile, .help = help_ }
+
 #define MEASURE(id_, title_, kind_, M, help_) \
 	{ .id = id_, .title = title_, .kind = kind_, .measure = MEASURE_##M, \
 	  .needs = BIT(M), .in_json = true, .get = get_measure, \
@@ -198,6 +240,23 @@ const struct column column_table[] = {
 	  .measure = -1, .needs = BIT(BLOCKED) | BIT(CALLS),
 	  .get = get_blocked_average,
 	  .help = "microseconds blocked in a call, on average" },
+	{ .id = "average", .title = "us/call", .kind = KIND_LATENCY,
+	  .measure = -1, .needs = BIT(ENDED) | BIT(CALLS),
+	  .get = get_average,
+	  .help = "microseconds that a call took, on average" },
+	MEASURE("min", "min us", KIND_LATENCY, MIN, "the shortest call"),
+	MEASURE("max", "max us", KIND_LATENCY, MAX, "the longest call"),
+	PERCENTILE("p50", "p50 us", 0.5, "half of the calls took no longer"),
+	PERCENTILE("p90", "p90 us", 0.9, "nine in ten took no longer"),
+	PERCENTILE("p99", "p99 us", 0.99, "99 in 100 took no longer"),
+	PERCENTILE("p999", "p99.9 us", 0.999,
+		   "999 in 1,000 took no longer"),
+	MEASURE("bytes", "moved", KIND_BYTES, BYTES,
+		"bytes that reads and writes of all kinds returned"),
+	MEASURE("in-flight", "in flight", KIND_COUNT, IN_FLIGHT,
+		"calls that had not ended by the report"),
+	MEASURE("age", "oldest s", KIND_NS, AGE,
+		"how long the oldest call in flight had taken; ~: at least"),
 	MEASURE("parked", "parked s", KIND_NS, PARKED,
 		"held up by accounting: waiting for its answer"),
 	MEASURE("user", "user s", KIND_NS, USER, "CPU time in user mode"),
@@ -221,6 +280,9 @@ const struct column column_table[] = {
 		"bytes fetched from storage"),
 	MEASURE("write-bytes", "to disk", KIND_BYTES, WRITE_BYTES,
 		"bytes sent to storage"),
+	{ .id = "errno", .title = "errno", .kind = KIND_TEXT, .measure = -1,
+	  .dim = 1u << DIM_ERRNO, .in_json = true, .get = get_errno,
+	  .help = "how the calls failed; empty for those that did not" },
 	{ .id = "pid", .title = "pid", .kind = KIND_ID, .measure = -1,
 	  .dim = 1u << DIM_PROCESS, .in_json = true, .get = get_pid,
 	  .help = "process id" },
@@ -294,6 +356,9 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 	if (!calls)
 		append(ret, "wall-percent,wall,blocked,runq,cpu,user,system,"
 			    "switches");
+	else if (measures & BIT(WALL) && measures & BIT(CALLS))
+		append(ret, "wall-percent,wall,blocked,runq,cpu,average,"
+			    "max,calls,errors");
 	else if (measures & BIT(WALL))
 		append(ret, "wall-percent,error-percent,wall,blocked,runq,"
 			    "cpu,calls,errors");
@@ -306,6 +371,8 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 		append(ret, "tid,thread");
 	else if (by & dim_bit(DIM_PROCESS))
 		append(ret, "process");
+	if (by & dim_bit(DIM_ERRNO))
+		append(ret, "errno");
 	if (calls)
 		append(ret, "syscall");
 }
@@ -332,7 +399,15 @@ static int compare_values(const struct column *column, const struct value *a,
 	}
 }
 
-/* Ties by wall, then by what is unique, so that reports can be compared. */
+static int larger_first(const struct row *a, const struct row *b,
+			enum measure m)
+{
+	return (a->cell.value[m] < b->cell.value[m]) -
+	       (a->cell.value[m] > b->cell.value[m]);
+}
+
+/* Ties by wall, by calls, then by what is unique, so that reports can be
+ * compared. */
 static int compare_rows(const void *left, const void *right, void *arg)
 {
 	const struct sort *sort = arg;
@@ -343,10 +418,9 @@ static int compare_rows(const void *left, const void *right, void *arg)
 	int diff = compare_values(sort->column, &va, &vb);
 
 	if (!diff)
-		diff = (a->cell.value[MEASURE_WALL] <
-			b->cell.value[MEASURE_WALL]) -
-		       (a->cell.value[MEASURE_WALL] >
-			b->cell.value[MEASURE_WALL]);
+		diff = larger_first(a, b, MEASURE_WALL);
+	if (!diff)
+		diff = larger_first(a, b, MEASURE_CALLS);
 	return diff ? diff : memcmp(&a->key, &b->key, sizeof(a->key));
 }
 

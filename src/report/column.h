@@ -17,6 +17,7 @@ enum column_kind {
 	KIND_TEXT,	/* untrusted, left-aligned */
 	KIND_ID,	/* a pid or thread id */
 	KIND_NS,	/* shown in seconds */
+	KIND_LATENCY,	/* ns, shown in microseconds */
 	KIND_COUNT,
 	KIND_BYTES,
 	KIND_PERCENT,
@@ -26,7 +27,7 @@ struct value {
 	bool known;
 	bool estimated;
 	bool doubtful;		/* hardly more than it may be off */
-	int64_t number;		/* ID, NS, COUNT, BYTES */
+	int64_t number;		/* ID, NS, LATENCY, COUNT, BYTES */
 	double percent;
 	const char *text;
 };
@@ -38,6 +39,8 @@ struct column {
 	int measure;		/* that it shows, -1: none */
 	unsigned needs;		/* measures without which it is empty */
 	unsigned dim;		/* dimension without which it is empty */
+	double share;		/* of calls, for a percentile */
+	bool needs_hist;	/* is read off a histogram */
 	bool in_json;		/* a key of its own in a JSON row */
 	struct value (*get)(const struct snapshot *snap,
 			    const struct row *row,
@@ -48,7 +51,7 @@ struct column {
 extern const struct column column_table[];
 extern const int column_count;
 
-#define MAX_COLUMNS 32
+#define MAX_COLUMNS 48
 
 struct column_list {
 	const struct column *columns[MAX_COLUMNS];

@@ -47,19 +47,6 @@ void grid_put_untrusted(struct grid *grid, const char *text)
 	grid_put(grid, text_untrusted(safe, sizeof(safe), text));
 }
 
-void grid_put_bytes(struct grid *grid, int64_t bytes)
-{
-	static const char units[] = "BKMGTP";
-	double value = (double)bytes;
-	int unit = 0;
-
-	while ((value >= 1024 || value <= -1024) && unit < 5) {
-		value /= 1024;
-		unit++;
-	}
-	grid_printf(grid, unit ? "%.1f%c" : "%.0f%c", value, units[unit]);
-}
-
 void grid_printf(struct grid *grid, const char *fmt, ...)
 {
 	char text[256];

@@ -28,7 +28,6 @@ void grid_init(struct grid *grid, int columns);
 void grid_head(struct grid *grid, const char *title, bool left);
 void grid_put(struct grid *grid, const char *text);
 void grid_put_untrusted(struct grid *grid, const char *text);
-void grid_put_bytes(struct grid *grid, int64_t bytes);
 void grid_printf(struct grid *grid, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Draw a line of dashes here. */

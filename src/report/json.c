@@ -64,12 +64,22 @@ static void set_cell(json_t *object, const struct cell *cell)
 	set_estimated(object, cell);
 }
 
+static void set_latency(json_t *object, const char *id, int64_t ns)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s_ns", id);
+	json_object_set_new(object, key, json_integer(ns));
+}
+
 static void set_value(json_t *object, const struct column *column,
 		      const struct value *value)
 {
 	if (column->kind == KIND_TEXT)
 		json_object_set_new(object, column->id,
 				    untrusted(value->text));
+	else if (column->kind == KIND_LATENCY && column->measure < 0)
+		set_latency(object, column->id, value->number);
 	else if (column->measure < 0)
 		json_object_set_new(object, column->id,
 				    json_integer(value->number));
@@ -163,8 +173,13 @@ static void set_head(json_t *report, const struct snapshot *snap,
 	json_object_set_new(report, "machine", json_pack("{s:I,s:I}",
 		"interrupts_ns", (json_int_t)snap->machine.interrupts_ns,
 		"stolen_ns", (json_int_t)snap->machine.stolen_ns));
-	json_object_set_new(report, "cost", json_pack("{s:I}", "cpu_ns",
-				(json_int_t)snap->cfg.own_cpu_ns));
+	json_object_set_new(report, "cost", json_pack("{s:I,s:I}",
+		"cpu_ns", (json_int_t)snap->cfg.own_cpu_ns,
+		"start_cpu_ns", (json_int_t)snap->cfg.start_cpu_ns));
+	if (snap->programs_ns)
+		json_object_set_new(json_object_get(report, "cost"),
+				    "programs_ns",
+				    json_integer(snap->programs_ns));
 	json_object_set_new(report, "threads",
 			    json_integer((json_int_t)snap->n_threads));
 }

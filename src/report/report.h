@@ -13,6 +13,8 @@ struct report_cfg {
 	const struct column *sort;
 	size_t max_rows;	/* 0: all */
 	bool wall_clock;	/* -w: strace's times are of the clock */
+	bool histograms;	/* -D */
+	int64_t overhead_ns;	/* -O: taken off each call of -c */
 	const char *command;	/* the target as the user named it */
 };
 

@@ -17,6 +17,7 @@ struct summary {
 	FILE *out;
 	const struct snapshot *snap;
 	enum measure time;	/* what seconds are */
+	int64_t overhead_ns;	/* of each call, is none of its time */
 	int *order;
 	int abi;
 };
@@ -44,6 +45,11 @@ static enum measure choose_time(const struct snapshot *snap, bool wall_clock)
 
 static bool is_ours(const struct summary *s, const struct row *row)
 {
+	/* As strace: what has not ended is not counted. */
+	if (cell_has(&row->cell, MEASURE_WALL) &&
+	    !row->cell.value[MEASURE_CALLS] &&
+	    cell_has(&row->cell, MEASURE_CALLS))
+		return false;
 	return row->key.abi == s->abi &&
 	       (cell_has(&row->cell, MEASURE_CALLS) ||
 		cell_has(&row->cell, s->time));
@@ -72,13 +78,25 @@ static void put_time(const struct summary *s, const struct cell *cell,
 	fprintf(s->out, " %11s", known ? text : "-");
 }
 
-/* @counted: all that the time is of. */
+/* As strace's -O has it, never below 0. */
+static int64_t net_ns(const struct summary *s, const struct cell *cell)
+{
+	int64_t ns = cell->value[s->time];
+	double overhead = (double)s->overhead_ns *
+			  (double)cell->value[MEASURE_CALLS];
+
+	if (overhead <= 0)
+		return ns;
+	return overhead < (double)ns ? ns - (int64_t)overhead : 0;
+}
+
+/* @ns of @all_ns; @counted: all that the time is of. */
 static void put_line(const struct summary *s, const struct cell *cell,
-		     int64_t all_ns, bool counted, const char *name)
+		     int64_t ns, int64_t all_ns, bool counted,
+		     const char *name)
 {
 	bool known = cell_has(cell, s->time);
 	int64_t calls = cell->value[MEASURE_CALLS];
-	int64_t ns = cell->value[s->time];
 
 	if (known && all_ns > 0)
 		fprintf(s->out, "%6.2f", 100.0 * (double)ns / (double)all_ns);
@@ -100,6 +118,7 @@ static void print_abi(const struct summary *s)
 	const struct row *rows = s->snap->rows;
 	struct cell total = { 0 };
 	bool any = false, counted = true;
+	int64_t all_ns = 0;
 
 	for (size_t i = 0; i < s->snap->n_rows; i++) {
 		if (!is_ours(s, &rows[i]))
@@ -107,6 +126,7 @@ static void print_abi(const struct summary *s)
 		any = true;
 		counted &= cell_has(&rows[i].cell, MEASURE_CALLS);
 		cell_merge(&total, &rows[i].cell);
+		all_ns += net_ns(s, &rows[i].cell);
 	}
 	if (!any)
 		return;
@@ -120,11 +140,11 @@ static void print_abi(const struct summary *s)
 		const struct row *row = &rows[s->order[i]];
 
 		if (is_ours(s, row))
-			put_line(s, &row->cell, total.value[s->time], true,
-				 row->syscall);
+			put_line(s, &row->cell, net_ns(s, &row->cell), all_ns,
+				 true, row->syscall);
 	}
 	fprintf(s->out, "%s\n", dashes);
-	put_line(s, &total, total.value[s->time], counted, "total");
+	put_line(s, &total, all_ns, all_ns, counted, "total");
 	putc('\n', s->out);
 }
 
@@ -134,6 +154,7 @@ static int print_summary(FILE *out, const struct snapshot *snap,
 	struct summary s = {
 		.out = out, .snap = snap,
 		.time = choose_time(snap, cfg->wall_clock),
+		.overhead_ns = cfg->overhead_ns,
 		.order = column_order(snap, cfg->sort),
 	};
 

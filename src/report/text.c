@@ -12,48 +12,19 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "report/grid.h"
+#include "report/latency.h"
+#include "report/value.h"
 #include "report/verdict.h"
 
 #define MAX_PROCESSES 20	/* lines of the ledger */
 #define MAX_NOTES 6
 
-/* In seconds; what rounds to nothing has no sign. */
-static void put_seconds(struct grid *grid, bool estimated, int64_t ns,
-			const char *doubt)
-{
-	if (ns > -NS_PER_MS / 2 && ns < 0)
-		ns = 0;
-	grid_printf(grid, "%s%.3f%s", estimated ? "~" : "",
-		    (double)ns / NS_PER_SEC, doubt);
-}
-
 static void put_value(struct grid *grid, const struct column *column,
 		      const struct value *value)
 {
-	const char *mark = value->estimated ? "~" : "";
-	const char *doubt = value->doubtful ? "?" : "";
+	char text[VALUE_MAX];
 
-	if (!value->known) {
-		grid_put(grid, "-");
-		return;
-	}
-	switch (column->kind) {
-	case KIND_TEXT:
-		grid_put_untrusted(grid, value->text);
-		break;
-	case KIND_NS:
-		put_seconds(grid, value->estimated, value->number, doubt);
-		break;
-	case KIND_PERCENT:
-		grid_printf(grid, "%s%.2f%s", mark, value->percent, doubt);
-		break;
-	case KIND_BYTES:
-		grid_put_bytes(grid, value->number);
-		break;
-	default:
-		grid_printf(grid, "%s%lld%s", mark, (long long)value->number,
-			    doubt);
-	}
+	grid_put(grid, value_text(text, sizeof(text), column, value));
 }
 
 static void put_row(struct grid *grid, const struct snapshot *snap,
@@ -118,10 +89,10 @@ static int print_table(FILE *out, const struct snapshot *snap,
 
 static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 {
-	if (known)
-		put_seconds(grid, estimated, ns, "");
-	else
-		grid_put(grid, "-");
+	char text[VALUE_MAX];
+
+	grid_put(grid, known ? value_seconds(text, sizeof(text), estimated, ns,
+					     "") : "-");
 }
 
 /* The ledger's terms; the last ones have a column where there is some. */
@@ -201,7 +172,8 @@ static void print_loss(FILE *out, const struct snapshot *snap)
 	char amount[32];
 
 	for (int i = 0; i < LOSS_COUNT; i++) {
-		if (!snap->lost[i])
+		/* It is shown with what is in flight. */
+		if (!snap->lost[i] || i == LOSS_PARTIAL)
 			continue;
 		if (loss_table[i].unit == UNIT_NS)
 			snprintf(amount, sizeof(amount), "%.3f s",
@@ -226,10 +198,21 @@ static bool any_doubt(const struct snapshot *snap)
 
 static bool any_estimate(const struct snapshot *snap)
 {
+	/* An age is a lower bound, and says so where it is shown. */
+	unsigned bounds = measure_bit(MEASURE_AGE);
+
 	for (size_t i = 0; i < snap->n_rows; i++)
-		if (snap->rows[i].cell.estimated)
+		if (snap->rows[i].cell.estimated & ~bounds)
 			return true;
 	return snap->all.cell.estimated;
+}
+
+static bool any_histogram(const struct snapshot *snap)
+{
+	for (size_t i = 0; i < snap->n_rows; i++)
+		if (snap->rows[i].hist)
+			return true;
+	return false;
 }
 
 /* Worth a line from 0.5% of the interval on. */
@@ -261,27 +244,89 @@ static void print_witness(FILE *out, const struct account *all)
 	putc('\n', out);
 }
 
+/* The rows with the oldest calls in flight. */
+#define MAX_FLIGHTS 3
+
+/* Of those of one age, the ones further down in the table. */
+static bool is_younger(const struct row *row, const struct row *than)
+{
+	int64_t age = row->cell.value[MEASURE_AGE];
+
+	if (!than || age < than->cell.value[MEASURE_AGE])
+		return true;
+	return age == than->cell.value[MEASURE_AGE] && row > than;
+}
+
+static const struct row *oldest_flight(const struct snapshot *snap,
+				       const struct row *than)
+{
+	const struct row *oldest = NULL;
+
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		const struct row *row = &snap->rows[i];
+
+		if (!cell_has(&row->cell, MEASURE_AGE) ||
+		    !is_younger(row, than))
+			continue;
+		if (!oldest || is_younger(oldest, row))
+			oldest = row;
+	}
+	return oldest;
+}
+
+static void print_flights(FILE *out, const struct snapshot *snap)
+{
+	const struct row *row = NULL;
+	char safe[256];
+
+	fprintf(out, "in flight: %llu of %llu threads in a call now",
+		(unsigned long long)snap->now.in_flight,
+		(unsigned long long)snap->now.threads);
+	for (int i = 0; i < MAX_FLIGHTS &&
+	     (row = oldest_flight(snap, row)); i++) {
+		fprintf(out, "%s %s for %.3f s%s", i ? "," : ":",
+			text_untrusted(safe, sizeof(safe), row->syscall ?
+				       row->syscall : "the oldest"),
+			(double)row->cell.value[MEASURE_AGE] / NS_PER_SEC,
+			cell_is_estimate(&row->cell, MEASURE_AGE) ?
+			" and longer (before the attachment)" : "");
+	}
+	if (snap->lost[LOSS_PARTIAL])
+		fprintf(out, "; ended since: %lld that had begun before the "
+			"attachment",
+			(long long)snap->lost[LOSS_PARTIAL]);
+	putc('\n', out);
+}
+
 void report_foot(FILE *out, const struct snapshot *snap)
 {
 	double interval = (double)snap->cfg.interval_ns;
 	char safe[512];
 
+	fprintf(out, "collector: %s\n", snap->cfg.collector);
 	print_loss(out, snap);
-	fprintf(out, "in flight: %llu of %llu threads asleep in a call now\n",
-		(unsigned long long)snap->now.in_flight,
-		(unsigned long long)snap->now.threads);
+	print_flights(out, snap);
 	print_witness(out, &snap->all);
 	print_machine(out, snap);
-	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core\n",
+	fprintf(out, "our cost: %.3f s of CPU in %.3f s, %.2f%% of a core; "
+		"%.3f s to start",
 		(double)snap->cfg.own_cpu_ns / NS_PER_SEC,
 		interval / NS_PER_SEC,
-		100.0 * (double)snap->cfg.own_cpu_ns / interval);
+		100.0 * (double)snap->cfg.own_cpu_ns / interval,
+		(double)snap->cfg.start_cpu_ns / NS_PER_SEC);
+	if (snap->programs_ns)
+		fprintf(out, "; %.3f s by the bpf programs (bpf_stats)",
+			(double)snap->programs_ns / NS_PER_SEC);
+	putc('\n', out);
 	if (any_estimate(snap))
 		fprintf(out, "~ is estimated from %s; - is not measured\n",
-			snapshot_has(snap, MEASURE_CALLS) ?
+			snapshot_has(snap, MEASURE_PARKED) ?
 			"the time until the next call, less our answers', and "
 			"from looks" :
 			"looks, with its 95% interval in +/-");
+	if (any_histogram(snap))
+		fputs("percentiles are read off histograms: ~ is within "
+		      "25%\n", out);
 	if (any_doubt(snap))
 		fputs("? is less than three times what our answers took, by "
 		      "their trial: it may be nothing\n", out);
@@ -293,6 +338,21 @@ void report_foot(FILE *out, const struct snapshot *snap)
 			snap->n_notes - MAX_NOTES);
 }
 
+static int print_latency(FILE *out, const struct snapshot *snap,
+			 const struct report_cfg *cfg)
+{
+	int *order = column_order(snap, cfg->sort);
+	size_t n = snap->n_rows;
+
+	if (!order)
+		return -ENOMEM;
+	if (cfg->max_rows && n > cfg->max_rows)
+		n = cfg->max_rows;
+	latency_print(out, snap, order, n);
+	free(order);
+	return 0;
+}
+
 static int print_text(FILE *out, const struct snapshot *snap,
 		      const struct report_cfg *cfg, struct why *why)
 {
@@ -301,6 +361,8 @@ static int print_text(FILE *out, const struct snapshot *snap,
 	verdict_print(out, snap);
 	putc('\n', out);
 	err = print_table(out, snap, cfg);
+	if (!err && cfg->histograms)
+		err = print_latency(out, snap, cfg);
 	putc('\n', out);
 	if (!err)
 		err = print_ledger(out, snap);

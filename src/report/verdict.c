@@ -47,10 +47,26 @@ static void wait_part(struct part *part, const struct account *account,
 			 "blocked in ", safe);
 }
 
+static int64_t cell_cpu(const struct cell *cell)
+{
+	if (cell_has(cell, MEASURE_CPU))
+		return cell->value[MEASURE_CPU];
+	return cell->value[MEASURE_USER] + cell->value[MEASURE_SYSTEM];
+}
+
 static void cpu_part(struct part *part, const struct account *account)
 {
 	double user, system;
 
+	if (account->has_calls) {
+		double all = share(account, cell_cpu(&account->cell));
+		double calls = share(account, account->calls_cpu_ns);
+
+		part->percent = all;
+		snprintf(part->words, sizeof(part->words),
+			 "%.0f%% on the CPU (%.0f%% in calls)", all, calls);
+		return;
+	}
 	/* A single thread is known to have run, but not where. */
 	if (!cell_has(&account->cell, MEASURE_USER)) {
 		part->percent = share(account,
@@ -110,6 +126,7 @@ static int take_parts(struct part *parts, const struct account *account)
 static void print_parts(FILE *out, const struct account *account)
 {
 	struct part parts[SNAPSHOT_WAITS + 5];
+	char safe[128];
 	int n;
 
 	if (account->cell.value[MEASURE_WALL] <= 0) {
@@ -120,6 +137,11 @@ static void print_parts(FILE *out, const struct account *account)
 	for (int i = 0; i < n; i++)
 		if (!i || parts[i].percent >= LEAST_PERCENT)
 			fprintf(out, "%s%s", i ? ", " : "", parts[i].words);
+	if (account->dearest && share(account, account->dearest_ns) >=
+				LEAST_PERCENT)
+		fprintf(out, "; dearest call %s (%.0f%%)",
+			text_untrusted(safe, sizeof(safe), account->dearest),
+			share(account, account->dearest_ns));
 }
 
 static void print_process(FILE *out, const struct account *account)

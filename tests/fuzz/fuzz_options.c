@@ -60,7 +60,9 @@ static void check_line(char *text)
 	} else {
 		must(options.by && options.reporter);
 		must(!options.sort || *options.sort);
-		must(options.mode != MODE_ATTACH || options.n_pids);
+		must(options.mode != MODE_ATTACH || options_attach(&options));
+		must(options.overhead_ns >= 0);
+		must(!options.cgroup || *options.cgroup);
 		for (size_t i = 0; i < options.n_pids; i++)
 			must(options.pids[i] > 0);
 	}

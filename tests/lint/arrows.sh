@@ -33,11 +33,30 @@ arrows()
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
+		may["about"] = "base model collect report"
+		may["choose"] = "base model collect options report"
+		may["refusals"] = "base collect"
+		may["setup"] = may["choose"] " choose acct/snapshot.h"
+		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
-			"compare export target"
+			"compare export target contrast_options"
+		may["contrast_options"] = "base model report options"
+		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
-		may["session"] = may["options"] " options signals tui"
-		may["main"] = may["session"] " session"
+		may["keep"] = "base"
+		may["show"] = may["options"] " options keep tui"
+		may["tell"] = "acct base collect options refusals show"
+		may["session"] = may["options"] " options signals choose refusals " \
+			"setup share show tell session_parts"
+		may["session_parts"] = may["session"] " session"
+		may["session_show"] = may["session_parts"]
+		may["contrast_print"] = "base report compare"
+		may["forecast"] = "base model report compare options " \
+			"session target"
+		may["forecast_print"] = "base report forecast"
+		may["contrast"] = "base collect report compare options " \
+			"signals session contrast_print forecast"
+		may["main"] = may["session"] " session about check contrast"
 	}
 	function layer(path)
 	{
@@ -86,7 +105,7 @@ doors()
 {
 	includes | awk '
 	BEGIN {
-		door["jansson.h"] = "^src/report/json\\.c$"
+		door["jansson.h"] = "^src/report/(json|tree)\\.c$"
 		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
 		door["auparse.h"] = "^src/collect/audit"
 		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"

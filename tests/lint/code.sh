@@ -16,11 +16,12 @@ exits()
 }
 
 # A heuristic: declarations in the first column, and static ones in a
-# function, that are data and neither const nor the signal flag.
+# function, that are data and neither const nor the signal flag. In a program
+# for the BPF machine a global is a map, which the collector has as well.
 globals()
 {
 	# shellcheck disable=SC2046
-	code $(sources src | grep '\.c$') | awk '
+	code $(sources src | grep '\.c$' | grep -v '\.bpf\.c$') | awk '
 	{
 		where = $0
 		sub(/^[^:]*:[^:]*:/, "")

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 
+import launched
 import live
 import smbd
 
@@ -43,7 +44,8 @@ def smbds(server):
 def copied(tap, args):
     name = "smbd under " + " ".join(["smbsysacct", *args])
     out = os.path.join(live.scratch(), "report")
-    server = smbd.Server([live.TOOL, *args, "-q", "--format=json", "-o", out,
+    server = smbd.Server([live.TOOL, *launched.SECCOMP, *args, "-q",
+                          "--format=json", "-o", out,
                           "--by=process,syscall"])
     folder = smbd.make_files("many", FILES, SIZE)
     client = smbd.Client(server, folder)

@@ -66,7 +66,7 @@ def beside_pidstat(tap, server):
     folder = smbd.make_files("many", FILES, SIZE)
     client = smbd.Client(server, folder)
     pid = client.server_pid
-    tool = live.Tool(["-p", pid, "--format=json",
+    tool = live.Tool(["--collector=proc", "-p", pid, "--format=json",
                       "--by=process,thread,syscall"])
     tool.attached()
     env = dict(os.environ, LC_ALL="C", S_COLORS="never")
@@ -110,7 +110,7 @@ def beside_pidstat(tap, server):
 def from_its_parent(tap, server):
     """Attached to the server before there is a client."""
     folder = smbd.make_files("fewer", FEWER, SIZE)
-    tool = live.Tool(["-p", server.pid, "--format=json",
+    tool = live.Tool(["--collector=proc", "-p", server.pid, "--format=json",
                       "--by=process,syscall"])
     tool.attached()
     client = smbd.Client(server, folder)

@@ -7,6 +7,9 @@ import re
 
 import live
 
+# As root the tool would take bpf.
+SECCOMP = ["--collector=seccomp"]
+
 WORK = os.path.join(live.BUILDDIR, "tests/work")
 
 # Notified of only as they may wait, by their arguments: counts of these are
@@ -51,21 +54,41 @@ class Launched(Run):
         folder = live.scratch()
         os.chmod(folder, 0o777)
         self.path = os.path.join(folder, "report.json")
+        if not any(arg.startswith("--collector") for arg in args):
+            args = [*SECCOMP, *args]
+        stolen = live.stolen_ns()
         super().__init__([live.reachable(live.TOOL, user), "--format=json",
                           "-o", self.path, *args, *command], user, **kw)
+        self.stolen_ns = live.stolen_ns() - stolen
         self.report = None
         if os.path.exists(self.path):
             with open(self.path, encoding="utf-8") as file:
                 self.report = json.loads(file.read().splitlines()[-1])
 
     def counts(self):
-        """{name: calls} of what was counted."""
-        sums = {}
-        for row in self.report["rows"]:
-            if "calls" in row:
-                sums[row["syscall"]] = (sums.get(row["syscall"], 0)
-                                        + row["calls"])
-        return sums
+        return counts_of(self.report)
+
+
+def counts_of(report, leave_out=()):
+    """{name: calls} of what was counted, but of some processes."""
+    sums = {}
+    for row in report["rows"]:
+        if "calls" in row and row.get("process") not in leave_out:
+            sums[row["syscall"]] = (sums.get(row["syscall"], 0)
+                                    + row["calls"])
+    return sums
+
+
+def strace_table(path):
+    """{name: calls} of a table that strace -c has written."""
+    counts = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            found = re.match(r" *[\d.]+ +[\d.]+ +(?:\d+ +)?(\d+) +(?:\d+ +)?"
+                             r"([a-z_]\w*)$", line)
+            if found and found[2] != "total":
+                counts[found[2]] = int(found[1])
+    return counts
 
 
 def strace_counts(command, user=None):
@@ -74,13 +97,7 @@ def strace_counts(command, user=None):
     os.chmod(folder, 0o777)
     path = os.path.join(folder, "strace")
     run = Run(["strace", "-cf", "-o", path, *command], user)
-    counts = {}
-    with open(path, encoding="utf-8") as file:
-        for line in file:
-            found = re.match(r" *[\d.]+ +[\d.]+ +(?:\d+ +)?(\d+) +(?:\d+ +)?"
-                             r"([a-z_]\w*)$", line)
-            if found and found[2] != "total":
-                counts[found[2]] = int(found[1])
+    counts = strace_table(path)
     if not counts:
         raise live.Fault(f"strace counted nothing: {run.stderr}")
     return counts

@@ -30,8 +30,12 @@ NOBODY = 65534
 SETPRIV = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
            "--clear-groups"]
 
+# How many times slower than a machine this one is, as an emulated one: it has
+# longer deadlines, and less to do.
+SLOW = float(os.environ.get("SMBSYSACCT_TEST_SLOW", "1"))
+
 # Nothing here takes long on an idle machine; this is for a loaded one.
-DEADLINE = 30.0
+DEADLINE = 30.0 * SLOW
 
 
 class Skip(Exception):
@@ -118,8 +122,10 @@ class Process:
 
     @property
     def stdout(self):
-        self.out.seek(0)
-        return self.out.read().decode("utf-8", "surrogateescape")
+        # The child has the same file offset, which is not to be moved.
+        size = os.fstat(self.out.fileno()).st_size
+        return os.pread(self.out.fileno(), size, 0).decode(
+            "utf-8", "surrogateescape")
 
     def wait_stderr(self, pattern, seconds=DEADLINE):
         """The match of the pattern on stderr, as soon as it is there."""
@@ -227,7 +233,10 @@ class Tool(Process):
         return int(found[1]), int(found[2])
 
     def reports(self):
-        return [json.loads(line) for line in self.stdout.splitlines()]
+        """Those that are whole."""
+        return [json.loads(line)
+                for line in self.stdout.splitlines(keepends=True)
+                if line.endswith("\n")]
 
 
 class Measured:
@@ -235,7 +244,8 @@ class Measured:
 
     def __init__(self, mode, seconds, arg=None, tool_args=(), user=None):
         mix = Mix(mode, seconds, arg, user)
-        self.tool = Tool(["-p", mix.target, "--format=json", *tool_args],
+        self.tool = Tool(["--collector=proc", "-p", mix.target,
+                          "--format=json", *tool_args],
                          user)
         self.attached = self.tool.attached()
         stolen = stolen_ns()
@@ -258,6 +268,14 @@ def stolen_ns():
     with open("/proc/stat", encoding="ascii") as file:
         fields = file.readline().split()
     return sum(map(int, fields[6:9])) * 10**9 // os.sysconf("SC_CLK_TCK")
+
+
+def wchan(pid):
+    try:
+        with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def until(condition, seconds, what):
@@ -303,6 +321,31 @@ def need(program):
 def need_root():
     if os.geteuid():
         raise Skip("needs to be root")
+
+
+def need_bpf():
+    """The bpf collector, or a reason why not."""
+    need_root()
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        raise Skip("kernel: no BTF")
+    listed = subprocess.run([TOOL, "--list=collectors"], check=True,
+                            capture_output=True, text=True).stdout
+    if "built without libbpf" in listed:
+        raise Skip("build: without the bpf collector")
+
+
+def fewer(number, least=1):
+    """So many of what shows with any number; less on a slow machine."""
+    return max(least, round(number / SLOW))
+
+
+def chosen(parts):
+    """Those functions of a test that its command line names, or all."""
+    names = [part.__name__ for part in parts]
+    for word in sys.argv[1:]:
+        if word not in names:
+            raise Fault(f"no part is called {word}: {', '.join(names)}")
+    return [part for part in parts if part.__name__ in sys.argv[1:]] or parts
 
 
 def percent(part, whole):

@@ -18,7 +18,7 @@ OLD = "what was there before\n"
 def start(mode, seconds, *args, **kw):
     """A workload at work and the tool attached to it."""
     mix = live.Mix(mode, seconds)
-    tool = live.Tool(["-p", mix.target, *args], **kw)
+    tool = live.Tool(["--collector=proc", "-p", mix.target, *args], **kw)
     tool.attached()
     mix.go()
     return mix, tool
@@ -154,7 +154,8 @@ def impossible(tap, folder):
 
     path = os.path.join(folder, "no such folder", "file")
     mix = live.Mix("sleep", 0.5)
-    tool = live.Tool(["-p", mix.target, "--format=json", "-o", path])
+    tool = live.Tool(["--collector=proc", "-p", mix.target, "--format=json",
+                      "-o", path])
     status = tool.wait()
     tap.ok(status not in (0, 2) and status < 128 and path in tool.stderr,
            "a missing folder: refused at once, with a sentence", status,

@@ -22,7 +22,8 @@ def errors(validator, report):
 
 def one_grouping(tap, validator, mix, by):
     name = f"--by={by}" if by else "the default"
-    tool = live.Tool(["-p", mix.target, "--format=json", "-d", "0.5",
+    tool = live.Tool(["--collector=proc", "-p", mix.target, "--format=json",
+                      "-d", "0.5",
                       "-n", COUNT, *([f"--by={by}"] if by else [])])
     status = tool.wait()
     tap.ok(status == 0, f"{name}: exit status 0", status, tool.stderr)
@@ -49,6 +50,23 @@ def launched_too(tap, validator):
         wrong = errors(validator, run.report)
         tap.ok(run.report["rows"] and not wrong,
                f"a launched command, {' '.join(args)}: valid", *wrong[:5])
+
+
+def attached_too(tap, validator, mix):
+    """By bpf, where all measures are."""
+    try:
+        live.need_bpf()
+    except live.Skip as why:
+        tap.note(f"bpf: {why}")
+        return
+    for by in (*BY[1:], "errno"):
+        tool = live.Tool(["--collector=bpf", "-p", mix.target, "-n", COUNT,
+                          "--format=json", "-d", "0.3", f"--by={by}"])
+        tool.wait()
+        reports = tool.reports()
+        wrong = [e for report in reports for e in errors(validator, report)]
+        tap.ok(len(reports) == COUNT and not wrong,
+               f"bpf, --by={by}: valid", tool.stderr, *wrong[:5])
 
 
 def broken(schema, report):
@@ -93,6 +111,7 @@ def main(tap):
         report = one_grouping(tap, validator, mix, by) or report
     if "seccomp" in launched.Run([live.TOOL, "--version"]).stdout.split():
         launched_too(tap, validator)
+    attached_too(tap, validator, mix)
     if not tap.ok(report and report["rows"], "a report to break"):
         return
     for what, bad in broken(schema, report):

@@ -14,12 +14,14 @@ BY_CHANCE = {"futex"}
 
 
 def by_themselves(tap, user):
+    calls, threads = live.fewer(5000), live.fewer(1000)
     for args in ([], ["-A"]):
         for name, argv, call, count in (
-                ("a loop of poll", ["loop", "poll", "5000"], "poll", 5000),
+                ("a loop of poll", ["loop", "poll", str(calls)], "poll",
+                 calls),
                 ("64 threads", ["many", "64", "0.2"], "poll", 128),
-                ("1,000 threads at once", ["many", "1000", "0.5"], "poll",
-                 2000)):
+                (f"{threads} threads at once", ["many", str(threads), "0.5"],
+                 "poll", 2 * threads)):
             argv = [launched.work(argv[0], user), *argv[1:]]
             run = launched.Launched([*args, "-q"], argv, user)
             counts = run.counts()
@@ -79,8 +81,9 @@ def main(tap):
     copy(tap, user)
     compare(tap, "python3 -c", ["/usr/bin/python3", "-I", "-S", "-c",
                                 "print(sum(range(10)))"], user)
-    compare(tap, "1,000 short processes",
-            ["sh", "-c", "i=0; while [ $i -lt 1000 ]; do /bin/true; "
+    lives = live.fewer(1000)
+    compare(tap, f"{lives} short processes",
+            ["sh", "-c", f"i=0; while [ $i -lt {lives} ]; do /bin/true; "
              "i=$((i+1)); done; echo $i"], user)
 
 

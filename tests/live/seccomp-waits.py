@@ -24,19 +24,22 @@ def judge(run, truth):
     """[(what, truth, report, good)] of one run."""
     report = run.report
     pid = min(row["pid"] for row in report["rows"])
+    # In a call by the program's clock, but not blocked any more.
+    queued = of_first_thread(report, pid, None, "runq_ns")
     counts = {}
     rows = []
     for call, measured in truth.items():
         ns = measured["ns"]
         if call in ("runq", "cpu"):
             value = of_first_thread(report, pid, None, call + "_ns")
-            bound = RUNQ
+            bound, late = RUNQ, 0
         else:
             value = of_first_thread(report, pid, call, "blocked_ns")
             counts[call] = of_first_thread(report, pid, call, "calls")
-            bound = BLOCKED
+            bound, late = BLOCKED, queued
         # A stolen CPU makes any of them late.
-        good = abs(value - ns) <= bound * ns + run.stolen_ns \
+        room = bound * ns + run.stolen_ns
+        good = -room - late <= value - ns <= room \
             or max(ns, value) < WORTH_NS
         rows.append((call, ns, value, good))
     ledger = report["ledger"]

@@ -70,6 +70,7 @@ static void children_born_later_are_found(void **state)
 	crowd_update(&tree->crowd);
 	assert_true(knows(tree, 11));
 	assert_true(knows(tree, 12));
+	assert_int_equal(tree->parent, 11);
 	/* And rounds find them as well. */
 	put_family(tree, 12, "15 ");
 	put_family(tree, 15, "");

@@ -50,6 +50,7 @@ struct tree {
 	struct proc_ctx ctx;
 	struct crowd crowd;
 	int exits, names;
+	int64_t parent;			/* as told last */
 };
 
 static inline void tree_write(const struct tree *tree, const char *path,
@@ -186,6 +187,8 @@ static inline void on_tree_event(void *ctx, const struct event *event)
 
 	tree->exits += event->kind == EVENT_EXIT;
 	tree->names += event->kind == EVENT_NAME;
+	if (event->kind == EVENT_PARENT)
+		tree->parent = event->parent.pid;
 	tree->book.sink.event(tree->book.sink.ctx, event);
 }
 

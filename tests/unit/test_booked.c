@@ -311,6 +311,81 @@ static void the_witness_counts_every_look(void **state)
 	snapshot_free(snap);
 }
 
+/* A call's count and errors; -1: whether it failed is not known. */
+static void book_counts(struct book *book, struct key key, int64_t calls,
+			int64_t errors)
+{
+	post(book, key, MEASURE_CALLS, calls);
+	if (errors >= 0)
+		post(book, key, MEASURE_ERRORS, errors);
+}
+
+static void errors_are_the_calls(void **state)
+{
+	struct book *book = *state;
+	const struct row *row;
+	struct snapshot *snap;
+
+	post_clocks(book, 1, 1, 10 * SEC, 1 * SEC, 1 * SEC);
+	book_blocked(book, seen_in(1, 1, ABI_NATIVE, POLL), 30, 3 * SEC, 0);
+	book_counts(book, seen_in(1, 1, ABI_NATIVE, POLL), 10, 4);
+	book_counts(book, seen_in(1, 2, ABI_NATIVE, POLL), 1, 1);
+	book_counts(book, seen_in(1, 1, ABI_NATIVE, READ), 1000, 0);
+	book_counts(book, seen_in(1, 1, ABI_NATIVE, SYNC), 7, -1);
+	snap = take(book, BY_SYSCALL);
+	row = call_row(snap, POLL);
+	assert_int_equal(value_of(row, MEASURE_CALLS), 41);
+	assert_int_equal(value_of(row, MEASURE_ERRORS), 5);
+	assert_false(cell_is_estimate(&row->cell, MEASURE_ERRORS));
+	/* None is known to have failed, or nothing is known. */
+	assert_int_equal(value_of(call_row(snap, READ), MEASURE_ERRORS), 0);
+	assert_false(cell_has(&call_row(snap, SYNC)->cell, MEASURE_ERRORS));
+	snapshot_free(snap);
+}
+
+/* Rows of processes and threads have the calls, and their own clocks. */
+static void counts_are_their_callers(void **state)
+{
+	struct book *book = *state;
+	const struct row *row;
+	struct snapshot *snap;
+
+	post_clocks(book, 1, 1, 10 * SEC, 1 * SEC, 1 * SEC);
+	post_clocks(book, 1, 2, 4 * SEC, 4 * SEC, 0);
+	post_clocks(book, 2, 2, 3 * SEC, 3 * SEC, 0);
+	post_clocks(book, 3, 3, 1 * SEC, 0, 0);
+	book_blocked(book, seen_in(1, 1, ABI_NATIVE, POLL), 30, 3 * SEC, 0);
+	book_counts(book, seen_in(1, 1, ABI_NATIVE, POLL), 10, 4);
+	book_counts(book, seen_in(1, 2, ABI_NATIVE, READ), 500, 2);
+	book_counts(book, seen_in(1, 2, ABI_COMPAT, READ), 3, 0);
+	book_counts(book, seen_in(2, 2, ABI_NATIVE, READ), 8, -1);
+	look(book, seen_in(1, 1, ABI_STATE, STATE_BOOKED), 10);
+	snap = take(book, BY_PROCESS);
+	row = row_of(snap, process_of(1));
+	assert_int_equal(value_of(row, MEASURE_CALLS), 543);
+	assert_int_equal(value_of(row, MEASURE_ERRORS), 6);
+	/* What was booked to calls is in the clocks already. */
+	assert_int_equal(value_of(row, MEASURE_WALL), 14 * SEC);
+	assert_int_equal(value_of(row, MEASURE_BLOCKED), 8 * SEC);
+	assert_false(cell_is_estimate(&row->cell, MEASURE_BLOCKED));
+	row = row_of(snap, process_of(2));
+	assert_int_equal(value_of(row, MEASURE_CALLS), 8);
+	assert_false(cell_has(&row->cell, MEASURE_ERRORS));
+	row = row_of(snap, process_of(3));
+	assert_false(cell_has(&row->cell, MEASURE_CALLS));
+	assert_int_equal(sum_of(snap, MEASURE_CALLS), 551);
+	snapshot_free(snap);
+	snap = take(book, BY_THREAD);
+	row = row_of(snap, thread_of(1, 1));
+	assert_int_equal(value_of(row, MEASURE_CALLS), 40);
+	assert_int_equal(value_of(row, MEASURE_ERRORS), 4);
+	assert_int_equal(value_of(row, MEASURE_WALL), 10 * SEC);
+	row = row_of(snap, thread_of(1, 2));
+	assert_int_equal(value_of(row, MEASURE_CALLS), 503);
+	assert_int_equal(value_of(row, MEASURE_WALL), 4 * SEC);
+	snapshot_free(snap);
+}
+
 static void fill_at_random(struct book *book, struct rng *rng)
 {
 	for (int pid = 10; pid < 60; pid += 10)
@@ -360,6 +435,22 @@ static void rows_add_up_to_the_total(void **state)
 	}
 }
 
+/* No part of nothing is nothing, also where the owner's clock is late. */
+static void nothing_booked_is_nothing(void **state)
+{
+	struct book *book = *state;
+	const struct row *row;
+	struct snapshot *snap;
+
+	post_clocks(book, 1, 1, 1 * SEC, 1 * SEC + 5, 1 * SEC);
+	book_blocked(book, seen_in(1, 1, ABI_NATIVE, POLL), 40, 0, 0);
+	snap = take(book, BY_SYSCALL);
+	row = call_row(snap, POLL);
+	assert_int_equal(value_of(row, MEASURE_CALLS), 40);
+	assert_int_equal(value_of(row, MEASURE_BLOCKED), 0);
+	snapshot_free(snap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,12 +459,15 @@ int main(void)
 		WITH_BOOK(without_open_looks_the_rest_is_outside),
 		WITH_BOOK(calls_add_up_to_no_more_than_their_owner),
 		WITH_BOOK(nothing_is_shared_out_of_less_than_nothing),
+		WITH_BOOK(nothing_booked_is_nothing),
 		WITH_BOOK(without_an_owners_clock_it_is_taken_as_it_is),
 		WITH_BOOK(each_owner_is_on_its_own),
 		WITH_BOOK(threads_are_apart_on_request),
 		WITH_BOOK(slack_widens_the_bounds),
 		WITH_BOOK(parked_time_is_in_no_call),
 		WITH_BOOK(the_witness_counts_every_look),
+		WITH_BOOK(errors_are_the_calls),
+		WITH_BOOK(counts_are_their_callers),
 		WITH_BOOK(rows_add_up_to_the_total),
 	};
 

@@ -92,11 +92,70 @@ static void merge_adds_everything(void **state)
 	tally_look(&a.tally, 3);
 	tally_look(&b.tally, 4);
 	cell_merge(&a, &b);
-	for (int m = 0; m < MEASURE_COUNT; m++)
-		assert_true(a.value[m] == 1001 * (m + 1));
+	for (int m = 0; m < MEASURE_COUNT; m++) {
+		int64_t wanted = measure_table[m].merging == MERGE_SUM ?
+				 1001 * (m + 1) :
+				 measure_table[m].merging == MERGE_LEAST ?
+				 m + 1 : 1000 * (m + 1);
+
+		assert_true(a.value[m] == wanted);
+	}
 	assert_int_equal(a.tally.looks, 2);
 	assert_true(a.tally.weight_ns == 7);
 	assert_true(a.tally.weight_sq == 25);
+}
+
+/* Bounds of nothing are no bounds. */
+static void bounds_are_of_what_has_them(void **state)
+{
+	struct cell sum = { 0 }, some = { 0 }, none = { 0 };
+
+	(void)state;
+	cell_add(&some, MEASURE_MIN, 5);
+	cell_add(&some, MEASURE_MAX, 7);
+	cell_add(&none, MEASURE_WALL, 1);
+	cell_merge(&sum, &some);
+	cell_merge(&sum, &none);
+	assert_int_equal(sum.value[MEASURE_MIN], 5);
+	assert_int_equal(sum.value[MEASURE_MAX], 7);
+	some = (struct cell){ 0 };
+	cell_add(&some, MEASURE_MIN, 3);
+	cell_add(&some, MEASURE_MAX, 6);
+	cell_merge(&sum, &some);
+	assert_int_equal(sum.value[MEASURE_MIN], 3);
+	assert_int_equal(sum.value[MEASURE_MAX], 7);
+	cell_merge(&none, &sum);
+	assert_int_equal(none.value[MEASURE_MIN], 3);
+	assert_int_equal(none.value[MEASURE_MAX], 7);
+	/* A shortest call of no time at all is one, and no longer than what
+	 * is below zero. */
+	some = (struct cell){ 0 };
+	cell_add(&some, MEASURE_MIN, 0);
+	cell_merge(&none, &some);
+	assert_int_equal(none.value[MEASURE_MIN], 0);
+	some = (struct cell){ 0 };
+	cell_add(&some, MEASURE_MAX, -1);
+	sum = (struct cell){ 0 };
+	cell_merge(&sum, &some);
+	assert_int_equal(sum.value[MEASURE_MAX], -1);
+}
+
+/* Calls in flight are many, the oldest of them is one. */
+static void the_oldest_call_in_flight_is_kept(void **state)
+{
+	static const int ages[] = { 5, 9, 2 };
+	struct cell sum = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(ages); i++) {
+		struct cell cell = { 0 };
+
+		cell_add(&cell, MEASURE_IN_FLIGHT, 1);
+		cell_add(&cell, MEASURE_AGE, ages[i]);
+		cell_merge(&sum, &cell);
+	}
+	assert_int_equal(sum.value[MEASURE_IN_FLIGHT], 3);
+	assert_int_equal(sum.value[MEASURE_AGE], 9);
 }
 
 static void adding_marks_a_measure_as_known(void **state)
@@ -185,6 +244,8 @@ int main(void)
 		cmocka_unit_test(merge_is_associative),
 		cmocka_unit_test(merge_is_commutative),
 		cmocka_unit_test(merge_adds_everything),
+		cmocka_unit_test(bounds_are_of_what_has_them),
+		cmocka_unit_test(the_oldest_call_in_flight_is_kept),
 		cmocka_unit_test(adding_marks_a_measure_as_known),
 		cmocka_unit_test(an_estimate_makes_the_sum_an_estimate),
 		cmocka_unit_test(negative_parts_are_kept),

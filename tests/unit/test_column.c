@@ -155,6 +155,28 @@ static void defaults_follow_what_calls_have(void **state)
 	assert_true(has(&with, "calls") && has(&without, "calls"));
 }
 
+/* Where each call is measured nothing is a guess, and calls have averages
+ * and bounds of their own. */
+static void defaults_with_exact_calls(void **state)
+{
+	static const char *const shown[] = {
+		"wall-percent", "wall", "blocked", "runq", "cpu", "average",
+		"max", "calls", "errors", "syscall",
+	};
+	unsigned measures = 1u << MEASURE_WALL | 1u << MEASURE_CALLS;
+	struct column_list list;
+
+	(void)state;
+	column_defaults(BY_SYSCALL, measures, &list);
+	assert_int_equal(list.n, N_OF(shown));
+	for (int i = 0; i < list.n; i++)
+		assert_string_equal(list.columns[i]->id, shown[i]);
+	column_defaults(BY_SYSCALL | 1u << DIM_ERRNO, measures, &list);
+	assert_int_equal(list.n, N_OF(shown) + 1);
+	assert_ptr_equal(list.columns[list.n - 2], column("errno"));
+	assert_ptr_equal(list.columns[list.n - 1], column("syscall"));
+}
+
 enum { ROWS = 6 };
 
 static void make_rows(struct row *rows)
@@ -337,6 +359,99 @@ static void averages_are_microseconds_of_a_call(void **state)
 	assert_false(value_of(&snap, &row, "blocked-average").known);
 }
 
+static void averages_of_exact_calls(void **state)
+{
+	struct snapshot snap = { 0 };
+	struct row row = { 0 };
+	struct value value;
+
+	(void)state;
+	cell_add(&row.cell, MEASURE_CALLS, 4);
+	/* It is in part of calls that have not ended. */
+	cell_add(&row.cell, MEASURE_WALL, 9 * SEC);
+	assert_false(value_of(&snap, &row, "average").known);
+	cell_add(&row.cell, MEASURE_ENDED, 10500);
+	value = value_of(&snap, &row, "average");
+	assert_true(value.known && !value.estimated);
+	assert_int_equal(value.number, 2625);
+	/* One that has not ended is none. */
+	cell_add(&row.cell, MEASURE_CALLS, -4);
+	assert_false(value_of(&snap, &row, "average").known);
+}
+
+static void percentiles_need_a_histogram(void **state)
+{
+	static const char *const ids[] = { "p50", "p90", "p99", "p999" };
+	struct hist hist = { { 0 } };
+	struct snapshot snap = { 0 };
+	struct row row = { 0 };
+	int64_t last = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(ids); i++) {
+		assert_true(column(ids[i])->needs_hist);
+		assert_false(value_of(&snap, &row, ids[i]).known);
+	}
+	row.hist = &hist;
+	assert_false(value_of(&snap, &row, "p50").known);
+	hist.count[bucket_of(MS)] = 1000;
+	for (size_t i = 0; i < N_OF(ids); i++) {
+		struct value value = value_of(&snap, &row, ids[i]);
+
+		assert_true(value.known && value.estimated);
+		assert_in_range(value.number, MS * 3 / 4, MS * 5 / 4);
+		assert_true(value.number > last);
+		last = value.number;
+	}
+	for (int i = 0; i < column_count; i++)
+		assert_int_equal(column_table[i].needs_hist,
+				 column_table[i].share > 0);
+}
+
+static void bounds_and_what_is_in_flight(void **state)
+{
+	static const struct {
+		const char *id;
+		enum measure measure;
+		enum column_kind kind;
+	} cases[] = {
+		{ "min", MEASURE_MIN, KIND_LATENCY },
+		{ "max", MEASURE_MAX, KIND_LATENCY },
+		{ "bytes", MEASURE_BYTES, KIND_BYTES },
+		{ "in-flight", MEASURE_IN_FLIGHT, KIND_COUNT },
+		{ "age", MEASURE_AGE, KIND_NS },
+	};
+	struct snapshot snap = { 0 };
+	struct row row = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct value value;
+
+		assert_int_equal(column(cases[i].id)->kind, cases[i].kind);
+		cell_add_estimate(&row.cell, cases[i].measure, 7);
+		value = value_of(&snap, &row, cases[i].id);
+		assert_true(value.known && value.estimated);
+		assert_int_equal(value.number, 7);
+	}
+}
+
+static void errors_are_shown_where_they_are_apart(void **state)
+{
+	struct snapshot snap = { .cfg.by = BY_SYSCALL };
+	struct row row = { .error = "ENOENT" };
+
+	(void)state;
+	assert_false(value_of(&snap, &row, "errno").known);
+	snap.cfg.by |= 1u << DIM_ERRNO;
+	assert_string_equal(value_of(&snap, &row, "errno").text, "ENOENT");
+	/* What did not fail is known, and has an empty field. */
+	row.error = "";
+	assert_true(value_of(&snap, &row, "errno").known);
+	row.error = NULL;
+	assert_false(value_of(&snap, &row, "errno").known);
+}
+
 static void sorting_needs_the_measure_and_the_dimension(void **state)
 {
 	struct snapshot snap = { .cfg = {
@@ -371,12 +486,17 @@ int main(void)
 		cmocka_unit_test(all_columns_fit_in_a_list),
 		cmocka_unit_test(defaults_follow_the_grouping),
 		cmocka_unit_test(defaults_follow_what_calls_have),
+		cmocka_unit_test(defaults_with_exact_calls),
 		cmocka_unit_test(rows_come_in_order),
 		cmocka_unit_test(order_does_not_depend_on_the_place),
 		cmocka_unit_test(no_rows_have_an_order),
 		cmocka_unit_test(what_is_not_known_has_no_value),
 		cmocka_unit_test(values_of_a_row),
 		cmocka_unit_test(averages_are_microseconds_of_a_call),
+		cmocka_unit_test(averages_of_exact_calls),
+		cmocka_unit_test(percentiles_need_a_histogram),
+		cmocka_unit_test(bounds_and_what_is_in_flight),
+		cmocka_unit_test(errors_are_shown_where_they_are_apart),
 		cmocka_unit_test(sorting_needs_the_measure_and_the_dimension),
 	};
 

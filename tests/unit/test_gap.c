@@ -132,6 +132,29 @@ static void a_long_gap_is_its_calls_less_our_answer(void **state)
 	assert_int_equal(task->gap, 2);
 }
 
+/* Caches get cold while all sleep, so the answer after a sleep takes longer:
+ * the longer it was, up to that of the trial. */
+static void an_answer_after_a_long_gap_takes_longer(void **state)
+{
+	(void)state;
+	board->cold_extra_ns = 40 * US;
+	begin(US, POLL);
+	end(2 * BOARD_COLD_NS, 0, 0);
+	check_call(ABI_NATIVE, POLL, 1,
+		   2 * BOARD_COLD_NS - PARKED_EACH - 40 * US);
+	assert_int_equal(made(ABI_NATIVE, POLL)->cold_us, 40);
+	begin(2 * BOARD_COLD_NS, POLL);
+	end(5 * BOARD_COLD_NS / 2, 0, 0);
+	check_call(ABI_NATIVE, POLL, 2,
+		   5 * BOARD_COLD_NS / 2 - 2 * PARKED_EACH - 60 * US);
+	assert_int_equal(made(ABI_NATIVE, POLL)->cold_us, 60);
+	begin(3 * BOARD_COLD_NS, READ);
+	end(3 * BOARD_COLD_NS + 100 * US, BOARD_COLD_NS / 2, 0);
+	check_call(ABI_NATIVE, READ, 1, 100 * US - PARKED_EACH);
+	assert_int_equal(made(ABI_NATIVE, READ)->cold_us, 0);
+	check_sums();
+}
+
 /* More than it queued cannot have been for the CPU that we were on. */
 static void no_more_than_it_queued_is_ours(void **state)
 {
@@ -457,6 +480,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOARD(a_long_gap_is_its_calls_less_our_answer),
+		ON_BOARD(an_answer_after_a_long_gap_takes_longer),
 		ON_BOARD(no_more_than_it_queued_is_ours),
 		ON_BOARD(a_gap_that_only_ran_books_nothing),
 		ON_BOARD(clocks_are_read_for_long_gaps_and_old_windows),

@@ -111,34 +111,6 @@ static void wide_bytes_do_not_shift_columns(void **state)
 		       " 2 cafe y\n");
 }
 
-static void bytes_have_units(void **state)
-{
-	static const struct {
-		int64_t bytes;
-		const char *text;
-	} cases[] = {
-		{ 0, "0B" }, { 1023, "1023B" }, { 1024, "1.0K" },
-		{ 1536, "1.5K" }, { 1048576, "1.0M" },
-		{ 10737418240, "10.0G" }, { 1LL << 40, "1.0T" },
-		{ 1LL << 50, "1.0P" }, { INT64_MAX, "8192.0P" },
-		{ -1, "-1B" }, { -2048, "-2.0K" },
-	};
-	char wanted[64];
-
-	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		struct grid grid;
-
-		grid_init(&grid, 1);
-		grid_head(&grid, "", true);
-		grid_put_bytes(&grid, cases[i].bytes);
-		snprintf(wanted, sizeof(wanted), "\n%.*s\n%s\n",
-			 (int)strlen(cases[i].text), "---------",
-			 cases[i].text);
-		assert_printed(&grid, wanted);
-	}
-}
-
 static void many_rows_are_kept(void **state)
 {
 	enum { ROWS = 5000 };
@@ -173,7 +145,6 @@ int main(void)
 		cmocka_unit_test(an_empty_table_has_its_head),
 		cmocka_unit_test(untrusted_fields_are_escaped),
 		cmocka_unit_test(wide_bytes_do_not_shift_columns),
-		cmocka_unit_test(bytes_have_units),
 		cmocka_unit_test(many_rows_are_kept),
 	};
 

@@ -14,13 +14,14 @@
 #define PID 100
 #define NR 7
 #define OTHER_NR 0
+#define NOTIFIED_NR 61
 
 struct scene {
 	struct book book;
 	struct board *board;
 	struct harvest harvest;
 	struct procfs nowhere;	/* no process lives there */
-	struct callset all;
+	struct callset notified;	/* all but OTHER_NR */
 	struct board_task *task;
 };
 
@@ -35,6 +36,8 @@ static struct board_task *admit(struct scene *s, int tid)
 	task->start = START + (uint64_t)tid;
 	task->process_start = START + PID;
 	strcpy(task->comm, "worker");
+	task->ppid = PID - 1;
+	task->parent_start = START + PID - 1;
 	task->gap = 1;
 	task->abi = ABI_NATIVE;
 	task->nr = NR;
@@ -50,11 +53,11 @@ static int open_scene(void **state)
 	assert_non_null(s);
 	book_open(&s->book);
 	s->nowhere.root = -1;
-	callset_fill(&s->all);
+	callset_parse(&s->notified, "!0", NULL);
 	assert_int_equal(board_open(&s->board, NULL), 0);
 	s->board->parked_each_ns = 1000;
 	assert_int_equal(harvest_init(&s->harvest, s->board, &s->nowhere,
-				      &s->book.sink, &s->all, NULL), 0);
+				      &s->book.sink, &s->notified, NULL), 0);
 	s->task = admit(s, PID);
 	*state = s;
 	return 0;
@@ -189,6 +192,20 @@ static void a_look_says_what_a_long_gap_is_spent_in(void **state)
 	assert_int_equal(told(s, PID, ABI_NATIVE, OTHER_NR)->tally.looks, 0);
 }
 
+/* It slept in a call of its gap until then: it waits for an answer now. */
+static void a_parked_thread_is_in_no_call(void **state)
+{
+	struct scene *s = *state;
+	struct gap_share shares[BOARD_SEEN];
+
+	s->task->continued_ns -= 50 * MS;
+	passed(s, PID, 50 * MS);
+	harvest_all(&s->harvest);
+	sample(s, PID, NOTIFIED_NR);
+	assert_int_equal(gap_shares(s->task, s->task->gap, shares), 1);
+	assert_int_equal(shares[0].nr, NR);
+}
+
 static void looks_at_other_threads_stay_looks(void **state)
 {
 	struct scene *s = *state;
@@ -287,6 +304,59 @@ static void a_thread_that_nobody_announces_is_found_to_be_gone(void **state)
 	assert_int_equal(s->task->state, BOARD_DOWN);
 }
 
+struct order {
+	struct sink sink;
+	int parents, parents_first;
+	int64_t pid;
+	uint64_t start;
+};
+
+static void see_event(void *ctx, const struct event *event)
+{
+	struct order *order = ctx;
+
+	if (event->kind != EVENT_PARENT) {
+		order->parents_first = order->parents;
+		return;
+	}
+	assert_int_equal(event->key.tid, TID_PROCESS);
+	order->parents++;
+	order->pid = event->parent.pid;
+	order->start = event->parent.start;
+}
+
+static void see_cell(void *ctx, const struct key *key,
+		     const struct cell *delta)
+{
+	struct event event = { .kind = EVENT_SAMPLE, .key = *key };
+
+	(void)delta;
+	see_event(ctx, &event);
+}
+
+/* Whatever their places are, and once; who comes meanwhile, the next time. */
+static void who_started_it_is_told_before_all_else(void **state)
+{
+	struct order order = { .sink = { .ctx = &order, .event = see_event,
+					 .cell = see_cell } };
+	struct scene *s = *state;
+
+	s->harvest.sink = &order.sink;
+	make_calls(s, s->task, 1, 0);
+	make_calls(s, admit(s, PID + 1), 1, 0);
+	s->board->admitted = 1;
+	admit(s, PID + 2)->number = 2;
+	harvest_all(&s->harvest);
+	assert_int_equal(order.parents, 2);
+	assert_int_equal(order.parents_first, 2);
+	assert_int_equal(order.pid, PID - 1);
+	assert_int_equal(order.start, START + PID - 1);
+	s->board->admitted = 2;
+	harvest_all(&s->harvest);
+	harvest_all(&s->harvest);
+	assert_int_equal(order.parents, 3);
+}
+
 static void loss_is_told_once(void **state)
 {
 	struct scene *s = *state;
@@ -326,12 +396,14 @@ int main(void)
 		TEST(a_call_that_is_only_seen_has_no_count),
 		TEST(an_open_gap_is_told_and_taken_back),
 		TEST(a_look_says_what_a_long_gap_is_spent_in),
+		TEST(a_parked_thread_is_in_no_call),
 		TEST(looks_at_other_threads_stay_looks),
 		TEST(answers_are_taken_off_blocked),
 		TEST(own_clocks_are_told_until_the_other_knows_it),
 		TEST(a_place_is_used_again_after_the_end),
 		TEST(a_call_that_is_not_accounted_yet_keeps_its_place),
 		TEST(a_thread_that_nobody_announces_is_found_to_be_gone),
+		TEST(who_started_it_is_told_before_all_else),
 		TEST(loss_is_told_once),
 		TEST(usage_that_nobody_saw_is_told),
 	};

@@ -199,6 +199,52 @@ static void the_ledger_adds_up_in_json(void **state)
 	json_decref(report);
 }
 
+/* What only exact calls have: no key of it is in the recorded report. */
+static void exact_calls_have_more_keys(void **state)
+{
+	static const char *const keys[] = {
+		"min_ns", "max_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns",
+		"bytes", "in_flight", "age_ns", "errno", "calls", "errors",
+	};
+	struct hist hist = { { 0 } };
+	struct sample sample;
+	const json_t *row;
+	json_t *report;
+
+	(void)state;
+	sample_init(&sample);
+	sample.snap.cfg.by |= 1u << DIM_ERRNO;
+	sample.snap.cfg.start_cpu_ns = 70 * MS;
+	sample.snap.programs_ns = 3 * MS;
+	sample.rows[0].error = "EINTR";
+	sample.rows[0].hist = &hist;
+	hist.count[bucket_of(MS)] = 10;
+	for (int m = MEASURE_BYTES; m <= MEASURE_AGE; m++)
+		cell_add(&sample.rows[0].cell, m, m == MEASURE_MIN ? 5 : MS);
+	cell_add(&sample.rows[0].cell, MEASURE_CALLS, 10);
+	cell_add(&sample.rows[0].cell, MEASURE_ERRORS, 10);
+	report = read_back(&sample.snap, 0);
+	row = json_array_get(json_object_get(report, "rows"), 0);
+	for (size_t i = 0; i < N_OF(keys); i++)
+		assert_non_null(json_object_get(row, keys[i]));
+	assert_string_equal(string(row, "errno"), "EINTR");
+	assert_int_equal(integer(row, "min_ns"), 5);
+	assert_int_equal(integer(row, "p999_ns"), MS);
+	row = json_object_get(report, "cost");
+	assert_int_equal(integer(row, "start_cpu_ns"), 70 * MS);
+	assert_int_equal(integer(row, "programs_ns"), 3 * MS);
+	json_decref(report);
+	/* Nor does any of it stand for what is not known. */
+	sample_init(&sample);
+	report = read_back(&sample.snap, 0);
+	row = json_array_get(json_object_get(report, "rows"), 0);
+	for (size_t i = 0; i < N_OF(keys); i++)
+		assert_null(json_object_get(row, keys[i]));
+	assert_null(json_object_get(json_object_get(report, "cost"),
+				    "programs_ns"));
+	json_decref(report);
+}
+
 /* jansson takes UTF-8 only: any name has to get through. */
 static void names_may_be_any_bytes(void **state)
 {
@@ -285,6 +331,7 @@ int main(void)
 		cmocka_unit_test(the_head_tells_what_was_measured),
 		cmocka_unit_test(what_was_not_measured_is_absent),
 		cmocka_unit_test(the_ledger_adds_up_in_json),
+		cmocka_unit_test(exact_calls_have_more_keys),
 		cmocka_unit_test(names_may_be_any_bytes),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(rows_are_limited),

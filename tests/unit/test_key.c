@@ -10,10 +10,11 @@
 #define PROCESS (1u << DIM_PROCESS)
 #define THREAD (1u << DIM_THREAD)
 #define SYSCALL (1u << DIM_SYSCALL)
+#define ERRNO (1u << DIM_ERRNO)
 
 static const struct key full = {
 	.process_start = 100, .thread_start = 200, .pid = 10, .tid = 12,
-	.abi = ABI_NATIVE, .nr = 7,
+	.abi = ABI_NATIVE, .nr = 7, .error = 2,
 };
 
 static void assert_same(struct key a, struct key b)
@@ -30,13 +31,14 @@ static struct key projected(struct key key, unsigned by)
 static void key_has_no_padding(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct key), 2 * 8 + 4 * 4);
+	assert_int_equal(sizeof(struct key), 2 * 8 + 6 * 4);
 }
 
 static void all_dimensions_keep_all(void **state)
 {
 	(void)state;
-	assert_same(projected(full, PROCESS | THREAD | SYSCALL), full);
+	assert_same(projected(full, PROCESS | THREAD | SYSCALL | ERRNO),
+		    full);
 }
 
 static void what_is_not_kept_is_erased(void **state)
@@ -46,6 +48,8 @@ static void what_is_not_kept_is_erased(void **state)
 		    .process_start = 100, .pid = 10 });
 	assert_same(projected(full, SYSCALL), (struct key){
 		    .abi = ABI_NATIVE, .nr = 7 });
+	assert_same(projected(full, SYSCALL | ERRNO), (struct key){
+		    .abi = ABI_NATIVE, .nr = 7, .error = 2 });
 	assert_same(projected(full, PROCESS | SYSCALL), (struct key){
 		    .process_start = 100, .pid = 10, .abi = ABI_NATIVE,
 		    .nr = 7 });
@@ -107,9 +111,10 @@ static void projecting_twice_changes_nothing(void **state)
 			.tid = (int32_t)rng_below(&rng, 5) - 1,
 			.abi = (int32_t)rng_below(&rng, 6),
 			.nr = (int32_t)rng_below(&rng, 9),
+			.error = (int32_t)rng_below(&rng, 3),
 		};
-		unsigned by = (unsigned)rng_below(&rng, 8);
-		unsigned less = (unsigned)rng_below(&rng, 8) & by;
+		unsigned by = (unsigned)rng_below(&rng, 1 << DIM_COUNT);
+		unsigned less = by & (unsigned)rng_next(&rng);
 
 		assert_same(projected(projected(key, by), by),
 			    projected(key, by));
@@ -132,6 +137,9 @@ static void parse_knows_the_dimensions(void **state)
 		{ "syscall,process", PROCESS | SYSCALL },
 		{ "thread,syscall", PROCESS | THREAD | SYSCALL },
 		{ "syscall,syscall", SYSCALL },
+		/* An error is a call's. */
+		{ "errno", ERRNO | SYSCALL },
+		{ "errno,thread", ERRNO | SYSCALL | THREAD | PROCESS },
 	};
 
 	(void)state;

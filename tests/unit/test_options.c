@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/registry.h"
 #include "options.h"
 
 #define MAX_ARGS 16
@@ -291,6 +292,132 @@ static void a_command_takes_options_before_it(void **state)
 	assert_int_equal(options.mode, MODE_VERSION);
 }
 
+static void targets_are_more_than_ids(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-a"), 0);
+	assert_true(options.everyone && options.mode == MODE_ATTACH);
+	assert_true(options_attach(&options));
+	assert_int_equal(parse("--all-processes"), 0);
+	assert_true(options.everyone);
+	assert_int_equal(parse("--name=^smbd$"), 0);
+	assert_true(options.has_name && options.mode == MODE_ATTACH);
+	assert_int_equal(regexec(&options.name, "smbd", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(&options.name, "nmbd", 0, NULL, 0), 0);
+	assert_int_equal(parse("--cgroup=/x"), 0);
+	assert_string_equal(options.cgroup, "/x");
+	assert_int_equal(parse("-p 1 ls"), 0);
+	assert_int_equal(options.mode, MODE_LAUNCH);
+	assert_int_equal(options.n_pids, 1);
+	assert_true(options_attach(&options));
+	assert_int_equal(parse("ls"), 0);
+	assert_false(options_attach(&options));
+	assert_false(options.everyone || options.has_name || options.cgroup);
+	/* However often it is named. */
+	assert_int_equal(parse("-p 7,7 -p 8 -p 7"), 0);
+	assert_int_equal(options.n_pids, 2);
+}
+
+static void overhead_has_units(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t ns;
+	} cases[] = {
+		{ "-p 1 -c -O 3", 3000 }, { "-p 1 -c -O 3us", 3000 },
+		{ "-p 1 -c -O 3ns", 3 }, { "-p 1 -c -O 3ms", 3000000 },
+		{ "-p 1 -c -O 2s", 2000000000 }, { "-p 1 -O 0 -c", 0 },
+		{ "-cO1us ls", 1000 }, { "-p 1 -c", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		assert_int_equal(parse(cases[i].line), 0);
+		assert_int_equal(options.overhead_ns, cases[i].ns);
+	}
+}
+
+static void outcomes_are_chosen(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1"), 0);
+	assert_int_equal(options.outcome, OUTCOME_ANY);
+	assert_int_equal(parse("-p 1 -z"), 0);
+	assert_int_equal(options.outcome, OUTCOME_SUCCESS);
+	assert_int_equal(parse("-p 1 -Z"), 0);
+	assert_int_equal(options.outcome, OUTCOME_FAILURE);
+	/* The last one counts. */
+	assert_int_equal(parse("-Zz ls"), 0);
+	assert_int_equal(options.outcome, OUTCOME_SUCCESS);
+	assert_int_equal(parse("-p 1 --by=errno"), 0);
+	assert_int_equal(options.by, 1u << DIM_ERRNO | 1u << DIM_SYSCALL);
+}
+
+static void histograms_are_on_request(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1"), 0);
+	assert_false(options.histogram);
+	assert_int_equal(parse("-p 1 -D --duration=2"), 0);
+	assert_true(options.histogram);
+	assert_int_equal(options.seconds_ns, 2 * SEC);
+	assert_int_equal(parse("--histogram ls"), 0);
+	assert_true(options.histogram);
+}
+
+/* It stays enabled until the next boot: never by one word alone. */
+static void audit_is_enabled_by_two_words(void **state)
+{
+	static const char *const names[] = { "audit", "seccomp,audit" };
+	char line[128];
+
+	(void)state;
+	assert_int_equal(parse("-p 1"), 0);
+	assert_false(options.audit_enable);
+	for (size_t i = 0; i < N_OF(names); i++) {
+		const char *missing = registry_find(names[i])->missing;
+
+		snprintf(line, sizeof(line), "--audit-enable --collector=%s "
+			 "ls", names[i]);
+		if (missing) {
+			assert_int_equal(parse(line), -EINVAL);
+			assert_non_null(strstr(why.text, missing));
+			continue;
+		}
+		assert_int_equal(parse(line), 0);
+		assert_true(options.audit_enable);
+		assert_string_equal(options.collector, names[i]);
+		snprintf(line, sizeof(line), "--collector=%s --audit-enable "
+			 "-p 1", names[i]);
+		assert_int_equal(parse(line), 0);
+		assert_true(options.audit_enable);
+		/* The collector's name does not do it. */
+		snprintf(line, sizeof(line), "--collector=%s ls", names[i]);
+		assert_int_equal(parse(line), 0);
+		assert_false(options.audit_enable);
+	}
+	/* Behind a command they are the command's. */
+	assert_int_equal(parse("ls --audit-enable"), 0);
+	assert_false(options.audit_enable);
+}
+
+/* With or without something to ask about. */
+static void a_check_is_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-p 1"), 0);
+	assert_false(options.check);
+	assert_int_equal(parse("--check"), 0);
+	assert_true(options.check && options.mode == MODE_NOTHING);
+	assert_int_equal(parse("-p 1 --check"), 0);
+	assert_true(options.check && options.mode == MODE_ATTACH);
+	assert_int_equal(parse("--check ls -l"), 0);
+	assert_true(options.check && options.mode == MODE_LAUNCH);
+	assert_string_equal(options.command[0], "ls");
+	assert_int_equal(parse("ls --check"), 0);
+	assert_false(options.check);
+}
+
 /* A wrong word, and what the message has to name. */
 static void mistakes_are_named(void **state)
 {
@@ -328,7 +455,26 @@ static void mistakes_are_named(void **state)
 		{ "-p 1 --seconds=0", "--seconds" },
 		{ "-p 1 --seconds=1e3", "--seconds" },
 		{ "-p 1 -n 3", "-n needs -d" },
-		{ "-p 1 ls", "-p and a command" },
+		{ "--audit-enable ls", "--collector=audit; give both" },
+		{ "--audit-enable --collector=proc -p 1", "--audit-enable" },
+		{ "--name=(", "--name" },
+		{ "--name=a --name=b", "once" },
+		{ "--cgroup=", "--cgroup" },
+		{ "-c -O x -p 1", "-O" },
+		{ "-c -O 1m -p 1", "-O" },
+		{ "-c -O us -p 1", "-O" },
+		{ "-c -O -1 -p 1", "-O" },
+		{ "-c -O 1.5us -p 1", "-O" },
+		{ "-c -O 1_us -p 1", "-O" },
+		{ "-c -O 1000000001 -p 1", "-O" },
+		{ "-p 1 -c --by=errno", "--by" },
+		{ "--name=a{2,1}", "--name" },
+		{ "-O 1us -p 1", "-c" },
+		{ "-p 1 -D -c", "-D" },
+#ifdef HAVE_JANSSON
+		{ "-p 1 -D --format=json", "-D" },
+#endif
+		{ "-p 1 --duration=0", "--duration" },
 		{ "-p 1 -e", "'-e' needs an argument" },
 		{ "-p 1 -e trace=nosuchcall", "'nosuchcall'" },
 		{ "-p 1 -e nosuchcall", "'nosuchcall'" },
@@ -357,70 +503,6 @@ static void mistakes_are_named(void **state)
 	}
 }
 
-/* The text that one of the printing functions prints. */
-static char *printed(void (*print)(FILE *out))
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	assert_non_null(out);
-	print(out);
-	fclose(out);
-	assert_true(len > 0);
-	assert_int_equal(text[len - 1], '\n');
-	return text;
-}
-
-static void about(void **state)
-{
-	char *text = printed(options_help);
-
-	(void)state;
-	assert_non_null(strstr(text, "--pid=PID"));
-	assert_non_null(strstr(text, "-V, --version"));
-	assert_non_null(strstr(text, "-A, --all-calls"));
-	assert_non_null(strstr(text, "trace=SET"));
-	assert_non_null(strstr(text, "COMMAND"));
-	free(text);
-	text = printed(options_usage);
-	assert_memory_equal(text, "usage: smbsysacct", 17);
-	free(text);
-	text = printed(options_version);
-	assert_non_null(strstr(text, PACKAGE_VERSION));
-	assert_non_null(strstr(text, "proc"));
-	free(text);
-}
-
-static void lists(void **state)
-{
-	static const struct {
-		const char *what, *holds;
-	} cases[] = {
-		{ "columns", "blocked-percent" }, { "collectors", "proc" },
-		{ "dims", "syscall" }, { "%class", "%network\n" },
-		{ "%network", "connect\n" }, { "%net", "connect\n" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		char *text = NULL;
-		size_t len = 0;
-		FILE *out = open_memstream(&text, &len);
-
-		assert_int_equal(options_list(out, cases[i].what, &why), 0);
-		fclose(out);
-		assert_non_null(strstr(text, cases[i].holds));
-		free(text);
-	}
-	assert_int_equal(options_list(stdout, "colours", &why), -EINVAL);
-	assert_non_null(strstr(why.text, "'colours'"));
-	assert_int_equal(options_list(stdout, "%colours", &why), -EINVAL);
-	assert_non_null(strstr(why.text, "'%colours'"));
-	assert_int_equal(options_list(stdout, "%", &why), -EINVAL);
-	assert_int_equal(options_list(stdout, "network", &why), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,9 +517,13 @@ int main(void)
 		cmocka_unit_test(calls_are_chosen),
 		cmocka_unit_test(straces_table_is_on_request),
 		cmocka_unit_test(a_command_takes_options_before_it),
+		cmocka_unit_test(targets_are_more_than_ids),
+		cmocka_unit_test(overhead_has_units),
+		cmocka_unit_test(outcomes_are_chosen),
+		cmocka_unit_test(histograms_are_on_request),
+		cmocka_unit_test(audit_is_enabled_by_two_words),
+		cmocka_unit_test(a_check_is_asked_for),
 		cmocka_unit_test(mistakes_are_named),
-		cmocka_unit_test(about),
-		cmocka_unit_test(lists),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, forget);

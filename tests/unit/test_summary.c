@@ -83,7 +83,7 @@ static char *printed(struct sheet *s)
 /* The report begins with @wanted, and then comes its foot. */
 static void check(struct sheet *s, const char *wanted)
 {
-	char *text = printed(s), *foot = strstr(text, "lost: ");
+	char *text = printed(s), *foot = strstr(text, "collector: ");
 
 	assert_non_null(foot);
 	assert_non_null(strstr(foot, "\nour cost: "));
@@ -332,6 +332,53 @@ static void rows_come_in_the_order_asked_for(void **state)
 	free(text);
 }
 
+/* As strace's -O: TIME off each call. */
+static void overhead_is_taken_off_each_call(void **state)
+{
+	struct sheet s;
+
+	(void)state;
+	sheet_init(&s);
+	s.cfg.overhead_ns = 50;
+	add_known(&s, 1, "write", 1000, 850 * 1000, 4 * MS, 0);
+	add_known(&s, 0, "read", 2000, 300 * 1000, 96 * MS, 3);
+	check(&s, HEAD DASHES
+	      " 80.00    0.000800           0      1000           write\n"
+	      " 20.00    0.000200           0      2000         3 read\n"
+	      DASHES
+	      "100.00    0.001000           0      3000         3 total\n\n");
+}
+
+static void no_call_takes_less_than_nothing(void **state)
+{
+	struct sheet s;
+
+	(void)state;
+	sheet_init(&s);
+	s.cfg.overhead_ns = 1000;
+	add_known(&s, 0, "read", 1000, 250 * 1000, 96 * MS, 0);
+	check(&s, HEAD DASHES
+	      "     -    0.000000           0      1000           read\n"
+	      DASHES
+	      "     -    0.000000           0      1000           total\n\n");
+}
+
+/* As strace: a call counts when it ends, and none of it before. */
+static void what_has_not_ended_is_not_shown(void **state)
+{
+	struct sheet s;
+
+	(void)state;
+	sheet_init(&s);
+	add_known(&s, 1, "write", 4, 750 * 1000, 4 * MS, 0);
+	add_known(&s, 7, "poll", 0, 10, 9 * SEC, 0);
+	cell_add(&s.rows[1].cell, MEASURE_IN_FLIGHT, 1);
+	check(&s, HEAD DASHES
+	      "100.00    0.000750         187         4           write\n"
+	      DASHES
+	      "100.00    0.000750         187         4           total\n\n");
+}
+
 static void the_foot_follows(void **state)
 {
 	char note[] = "children are not followed", *notes[] = { note };
@@ -345,7 +392,7 @@ static void the_foot_follows(void **state)
 	s.snap.n_notes = 1;
 	s.snap.lost[LOSS_CALLS] = 5;
 	text = printed(&s);
-	assert_non_null(strstr(text, " total\n\nlost: 5 calls"));
+	assert_non_null(strstr(text, " total\n\ncollector: test\nlost: 5 calls"));
 	assert_non_null(strstr(text, "note: children are not followed\n"));
 	free(text);
 }
@@ -363,6 +410,9 @@ int main(void)
 		cmocka_unit_test(an_empty_table_is_not_shown),
 		cmocka_unit_test(states_are_no_calls),
 		cmocka_unit_test(rows_come_in_the_order_asked_for),
+		cmocka_unit_test(overhead_is_taken_off_each_call),
+		cmocka_unit_test(no_call_takes_less_than_nothing),
+		cmocka_unit_test(what_has_not_ended_is_not_shown),
 		cmocka_unit_test(the_foot_follows),
 	};
 

@@ -205,6 +205,31 @@ static void the_busiest_of_several_threads_has_a_line(void **state)
 	free(text);
 }
 
+/* Where calls are timed, how much of the CPU they had is known. */
+static void calls_share_of_the_cpu_is_told(void **state)
+{
+	struct account processes[1] = { 0 }, *smbd;
+	struct snapshot snap = { .processes = processes, .n_threads = 1 };
+
+	(void)state;
+	smbd = add_process(&snap, 4711, "smbd");
+	set_parts(smbd, 20, 11, 60, 5);
+	smbd->has_calls = true;
+	smbd->calls_cpu_ns = 8 * SEC;
+	smbd->dearest = "getdents64";
+	smbd->dearest_ns = 6 * SEC;
+	assert_verdict(&snap, "smbd 4711: 60% blocked, "
+		       "31% on the CPU (8% in calls), "
+		       "5% waiting for a CPU; dearest call getdents64 (6%)\n");
+	/* What the scheduler says goes before the ticks. */
+	cell_add(&smbd->cell, MEASURE_CPU, 34 * SEC);
+	smbd->dearest_ns = SEC / 4;
+	smbd->ended = true;
+	assert_verdict(&snap, "smbd 4711: 60% blocked, "
+		       "34% on the CPU (8% in calls), "
+		       "5% waiting for a CPU; it has ended\n");
+}
+
 static void nothing_seen_is_said(void **state)
 {
 	struct account processes[1] = { 0 };
@@ -226,6 +251,7 @@ int main(void)
 		cmocka_unit_test(small_processes_get_no_line),
 		cmocka_unit_test(children_are_no_process),
 		cmocka_unit_test(the_busiest_of_several_threads_has_a_line),
+		cmocka_unit_test(calls_share_of_the_cpu_is_told),
 		cmocka_unit_test(nothing_seen_is_said),
 	};
 

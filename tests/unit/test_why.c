@@ -51,6 +51,44 @@ static void long_sentences_are_cut(void **state)
 	assert_memory_equal(box.guard, "########", sizeof(box.guard));
 }
 
+static void a_grant_goes_with_its_sentence(void **state)
+{
+	struct why why = { 0 };
+
+	(void)state;
+	why_set(&why, EPERM, "not allowed");
+	assert_string_equal(why.grant, "");
+	why_grant(&why, "sudo setcap cap_%s=ep %s", "bpf", "/x");
+	assert_string_equal(why.grant, "sudo setcap cap_bpf=ep /x");
+	assert_string_equal(why.text, "not allowed");
+	assert_int_equal(why.err, EPERM);
+	why_grant(&why, "sudo");
+	assert_string_equal(why.grant, "sudo");
+	/* What comes next may be nothing that it would help with. */
+	why_set(&why, EIO, "broken");
+	assert_string_equal(why.grant, "");
+	why_grant(NULL, "%s", "unheard");
+}
+
+static void long_grants_are_cut(void **state)
+{
+	char text[2 * sizeof(((struct why *)0)->grant)];
+	struct {
+		struct why why;
+		char guard[8];
+	} box;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	memset(&box, '#', sizeof(box));
+	why_set(&box.why, EINVAL, "short");
+	why_grant(&box.why, "%s", text);
+	assert_int_equal(strlen(box.why.grant), sizeof(box.why.grant) - 1);
+	assert_string_equal(box.why.text, "short");
+	assert_memory_equal(box.guard, "########", sizeof(box.guard));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -58,6 +96,8 @@ int main(void)
 		cmocka_unit_test(nobody_need_ask),
 		cmocka_unit_test(the_last_one_stays),
 		cmocka_unit_test(long_sentences_are_cut),
+		cmocka_unit_test(a_grant_goes_with_its_sentence),
+		cmocka_unit_test(long_grants_are_cut),
 	};
 
 	return cmocka_run_group_tests_name("why", tests, NULL, NULL);

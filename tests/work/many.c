@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * many THREADS SECONDS: so many threads, each of which polls once and then
+ * many THREADS SECONDS [MS]: so many threads, each of which polls once and then
  * waits in poll; prints "ready" when all have begun to, and ends in time. Each
- * makes two calls of poll.
+ * makes two calls of poll; with MS, one more every so many milliseconds.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 struct shared {
 	pthread_barrier_t barrier;
-	int ms;
+	int ms, pace_ms;
 };
 
 static void *wait_long(void *arg)
@@ -20,7 +20,8 @@ static void *wait_long(void *arg)
 
 	poll(NULL, 0, 0);
 	pthread_barrier_wait(&shared->barrier);
-	poll(NULL, 0, shared->ms);
+	for (int left = shared->ms; left > 0; left -= shared->pace_ms)
+		poll(NULL, 0, shared->pace_ms);
 	return NULL;
 }
 
@@ -32,10 +33,13 @@ int main(int argc, char **argv)
 	pthread_attr_t attr;
 
 	if (n <= 0 || !threads) {
-		fputs("usage: many THREADS SECONDS\n", stderr);
+		fputs("usage: many THREADS SECONDS [MS]\n", stderr);
 		return 2;
 	}
 	shared.ms = (int)(1000 * atof(argv[2]));
+	shared.pace_ms = argc > 3 ? atoi(argv[3]) : shared.ms;
+	if (shared.pace_ms <= 0)
+		shared.pace_ms = 1;
 	pthread_barrier_init(&shared.barrier, NULL, (unsigned)n + 1);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 64 * 1024);

@@ -11,23 +11,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "collect/gate.h"
+#include "collect/machine.h"
 #include "collect/proc/crowd.h"
 #include "collect/proc/pace.h"
 
 /* A round this late says that we were held up. */
 #define LATE_NS (20 * NS_PER_MS)
 #define KEPT_BACK_FDS 64	/* for reports, pipes and one-off reads */
-
-#define SCHED_MEASURES \
-	(1u << MEASURE_RUNQ | 1u << MEASURE_SWITCHES | 1u << MEASURE_STOLEN)
-#define IO_MEASURES \
-	(1u << MEASURE_READS | 1u << MEASURE_WRITES | \
-	 1u << MEASURE_READ_CHARS | 1u << MEASURE_WRITE_CHARS | \
-	 1u << MEASURE_READ_BYTES | 1u << MEASURE_WRITE_BYTES)
-#define ALL_MEASURES \
-	(1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | 1u << MEASURE_CPU | \
-	 1u << MEASURE_USER | 1u << MEASURE_SYSTEM | 1u << MEASURE_VCSW | \
-	 1u << MEASURE_ICSW | SCHED_MEASURES | IO_MEASURES)
 
 struct proc_collector {
 	struct collector base;
@@ -38,6 +29,9 @@ struct proc_collector {
 	int timer_fd;
 	int64_t due_ns;		/* when it is to expire */
 	struct proc_machine machine;	/* at the last report */
+	struct launch_fate *fate;	/* shared with the command */
+	struct command command;
+	bool reaped;
 };
 
 static struct proc_collector *self(struct collector *c)
@@ -60,15 +54,16 @@ static int proc_probe(const struct procfs *fs, unsigned *measures,
 {
 	char buf[1024];
 
-	*measures = ALL_MEASURES;
+	*measures = PROC_MEASURES;
 	if (procfs_read(fs, buf, sizeof(buf), "self/stat") <= 0)
 		return why_set(why, ENOENT, "/proc is not mounted or not "
 			       "readable here; mount it with 'mount -t proc "
 			       "proc /proc'");
 	if (!sched_works(fs))
-		*measures &= ~SCHED_MEASURES;
-	if (procfs_read(fs, buf, sizeof(buf), "self/io") <= 0)
-		*measures &= ~IO_MEASURES;
+		*measures &= ~PROC_SCHED_MEASURES;
+	/* Given capabilities by its file, it may not read its own. */
+	if (procfs_read(fs, buf, sizeof(buf), "self/io") == -ENOENT)
+		*measures &= ~PROC_IO_MEASURES;
 	return 0;
 }
 
@@ -98,6 +93,7 @@ static void proc_close(struct collector *c)
 		close(proc->timer_fd);
 	if (proc->ctx.ends_fd > 0)
 		close(proc->ctx.ends_fd);
+	gate_fate_free(proc->fate);
 	free(proc);
 }
 
@@ -141,6 +137,8 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 		why_set(why, -err, "out of memory");
 	if (!err)
 		err = open_events(proc, why);
+	if (!err && cfg->launch)
+		err = gate_fate_new(&proc->fate, why);
 	if (err)
 		proc_close(&proc->base);
 	else
@@ -163,25 +161,6 @@ static int arm(struct proc_collector *proc, int64_t delay_ns,
 	return 0;
 }
 
-/* What the machine's CPUs did for no task since the last report. */
-static struct machine machine_since(struct proc_collector *proc)
-{
-	struct proc_machine now;
-	struct machine ret = { 0 };
-	char buf[4096];
-
-	if (procfs_read(proc->ctx.fs, buf, sizeof(buf), "stat") <= 0 ||
-	    proc_parse_machine(buf, &now))
-		return ret;
-	ret.interrupts_ns = (int64_t)(now.interrupts -
-				      proc->machine.interrupts) *
-			    proc->ctx.tick_ns;
-	ret.stolen_ns = (int64_t)(now.stolen - proc->machine.stolen) *
-			proc->ctx.tick_ns;
-	proc->machine = now;
-	return ret;
-}
-
 /* From @began_ns on; @newborn: the targets were born since. */
 static int begin(struct proc_collector *proc, int64_t began_ns, bool newborn,
 		 struct why *why)
@@ -193,7 +172,7 @@ static int begin(struct proc_collector *proc, int64_t began_ns, bool newborn,
 			  "blocked time only estimated: this kernel keeps no "
 			  "schedstat (no CONFIG_SCHED_INFO, or booted with "
 			  "nodelayacct)");
-	machine_since(proc);
+	machine_since(ctx->fs, &proc->machine);
 	/* Not before a command has been launched, which would inherit it. */
 	ctx->spare_fds = raise_fd_limit();
 	ctx->began_ns = began_ns;
@@ -215,9 +194,29 @@ static int begin(struct proc_collector *proc, int64_t began_ns, bool newborn,
 	return arm(proc, NS_PER_MS, why);
 }
 
+/* The command waits until it is under accounting. */
+static int launch(struct proc_collector *proc, struct why *why)
+{
+	int64_t began_ns = clock_mono_ns();
+	struct gate gate = GATE_NONE;
+	int err = gate_launch(&gate, proc->cfg.launch, &proc->command,
+			      proc->fate, why);
+
+	proc->cfg.pids = &proc->command.pid;
+	proc->cfg.n_pids = 1;
+	if (!err)
+		err = begin(proc, began_ns, true, why);
+	gate_open(&gate, &proc->command, !err);
+	return err;
+}
+
 static int proc_start(struct collector *c, struct why *why)
 {
-	return begin(self(c), clock_mono_ns(), false, why);
+	struct proc_collector *proc = self(c);
+
+	if (proc->cfg.launch)
+		return launch(proc, why);
+	return begin(proc, clock_mono_ns(), false, why);
 }
 
 int proc_start_newborn(struct collector *c, int64_t began_ns,
@@ -244,6 +243,12 @@ static int proc_fd(const struct collector *c)
 	return ((const struct proc_collector *)c)->ctx.ends_fd;
 }
 
+/* The command is waited for, whatever is accounted of it. */
+static int is_over(const struct proc_collector *proc)
+{
+	return !proc->crowd.n_tasks && (!proc->command.pid || proc->reaped);
+}
+
 static int proc_drain(struct collector *c, struct why *why)
 {
 	struct proc_collector *proc = self(c);
@@ -254,14 +259,12 @@ static int proc_drain(struct collector *c, struct why *why)
 	/* We were stopped, or did not get a CPU: what ended did so before. */
 	proc->ctx.held_up = clock_mono_ns() > proc->due_ns + LATE_NS;
 	crowd_ends(&proc->crowd);
-	if (!proc->crowd.n_tasks)
-		return 1;
-	if (!due)
-		return 0;
+	if (!due || !proc->crowd.n_tasks)
+		return is_over(proc);
 	crowd_round(&proc->crowd, pace_looks(&proc->pace,
 					     proc->crowd.n_tasks));
 	if (!proc->crowd.n_tasks)
-		return 1;
+		return is_over(proc);
 	return arm(proc, pace_next(&proc->pace, clock_own_cpu_ns()), why);
 }
 
@@ -273,22 +276,34 @@ static int proc_tick(struct collector *c, int64_t now_ns, struct why *why)
 	(void)now_ns;
 	(void)why;
 	crowd_update(&proc->crowd);
-	event.machine = machine_since(proc);
+	event.machine = machine_since(proc->ctx.fs, &proc->machine);
 	proc->ctx.sink->event(proc->ctx.sink->ctx, &event);
 	return 0;
 }
 
+static const struct command *proc_command(const struct collector *c)
+{
+	const struct proc_collector *proc = (const struct proc_collector *)c;
+
+	return proc->command.pid || proc->command.signal ?
+	       &proc->command : NULL;
+}
+
+static void proc_reaped(struct collector *c, const struct rusage *usage)
+{
+	(void)usage;
+	self(c)->reaped = true;
+}
+
 const struct collector_ops collector_proc = {
 	.name = "proc",
-	.summary = "reads /proc of a running process; clocks are exact, "
+	.summary = "reads /proc, of any process; clocks are exact, "
 		   "calls are sampled",
-	.modes = COLLECT_ATTACH,
-	.measures = ALL_MEASURES,
-	.by_call = 1u << MEASURE_WALL | 1u << MEASURE_BLOCKED |
-		   1u << MEASURE_CPU | 1u << MEASURE_RUNQ |
-		   1u << MEASURE_STOLEN,
-	.estimated = 1u << MEASURE_BLOCKED | 1u << MEASURE_WALL |
-		     1u << MEASURE_STOLEN,
+	.modes = COLLECT_ATTACH | COLLECT_LAUNCH,
+	.measures = PROC_MEASURES,
+	.by_call = PROC_BY_CALL,
+	.estimated = PROC_ESTIMATED,
+	.in_detail = PROC_IN_DETAIL,
 	.probe = proc_probe,
 	.open = proc_open,
 	.start = proc_start,
@@ -296,5 +311,7 @@ const struct collector_ops collector_proc = {
 	.drain = proc_drain,
 	.tick = proc_tick,
 	.target = proc_target,
+	.command = proc_command,
+	.reaped = proc_reaped,
 	.close = proc_close,
 };

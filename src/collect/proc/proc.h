@@ -14,6 +14,26 @@
 int proc_start_newborn(struct collector *c, int64_t began_ns,
 		       struct why *why);
 
+/* What it measures, and which of that takes a kernel that has it. */
+#define PROC_SCHED_MEASURES \
+	(1u << MEASURE_RUNQ | 1u << MEASURE_SWITCHES | 1u << MEASURE_STOLEN)
+#define PROC_IO_MEASURES \
+	(1u << MEASURE_READS | 1u << MEASURE_WRITES | \
+	 1u << MEASURE_READ_CHARS | 1u << MEASURE_WRITE_CHARS | \
+	 1u << MEASURE_READ_BYTES | 1u << MEASURE_WRITE_BYTES)
+#define PROC_MEASURES \
+	(1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | 1u << MEASURE_CPU | \
+	 1u << MEASURE_USER | 1u << MEASURE_SYSTEM | 1u << MEASURE_VCSW | \
+	 1u << MEASURE_ICSW | PROC_SCHED_MEASURES | PROC_IO_MEASURES)
+
+/* Of these: for single calls, as estimates, and with cfg.details only. */
+#define PROC_BY_CALL \
+	(1u << MEASURE_WALL | 1u << MEASURE_BLOCKED | 1u << MEASURE_CPU | \
+	 1u << MEASURE_RUNQ | 1u << MEASURE_STOLEN)
+#define PROC_ESTIMATED \
+	(1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | 1u << MEASURE_STOLEN)
+#define PROC_IN_DETAIL (1u << MEASURE_VCSW | 1u << MEASURE_ICSW)
+
 extern const struct collector_ops collector_proc;
 
 #endif

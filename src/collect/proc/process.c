@@ -33,10 +33,7 @@ void proc_note(const struct proc_ctx *ctx, const struct process *p,
 
 void proc_lost(const struct proc_ctx *ctx, enum loss kind, int64_t amount)
 {
-	struct event event = { .kind = EVENT_LOST,
-			       .lost = { kind, amount } };
-
-	ctx->sink->event(ctx->sink->ctx, &event);
+	sink_lost(ctx->sink, kind, amount);
 }
 
 static void post_name(const struct proc_ctx *ctx, const struct process *p)
@@ -48,6 +45,16 @@ static void post_name(const struct proc_ctx *ctx, const struct process *p)
 	/* It is its first thread's name. */
 	event.key.tid = p->pid;
 	event.key.thread_start = p->start;
+	ctx->sink->event(ctx->sink->ctx, &event);
+}
+
+/* By number alone where it was not found as a child. */
+static void post_parent(const struct proc_ctx *ctx, const struct process *p)
+{
+	struct event event = { .kind = EVENT_PARENT, .key = process_key(p) };
+
+	event.parent.pid = p->parent ? p->parent->pid : p->last.ppid;
+	event.parent.start = p->parent ? p->parent->start : 0;
 	ctx->sink->event(ctx->sink->ctx, &event);
 }
 
@@ -186,6 +193,7 @@ int process_open(struct process **ret, struct proc_ctx *ctx, pid_t pid,
 		return err;
 	}
 	p->start = p->last.start;
+	post_parent(ctx, p);
 	post_name(ctx, p);
 	open_io(ctx, p);
 	watch_end(ctx, p);

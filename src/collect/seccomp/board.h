@@ -28,6 +28,7 @@
 #define BOARD_DIFFERENT 700	/* of one thread; then they are BOARD_OTHERS */
 #define BOARD_OTHERS (-1)	/* the number of calls that nobody has a name for */
 #define BOARD_SEEN 4
+#define BOARD_COLD_NS 5000000
 
 #define board_get(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
 #define board_set(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
@@ -37,6 +38,7 @@
 struct board_call {
 	int32_t abi, nr;
 	uint32_t next;		/* the place of the next one, 0: none */
+	uint32_t cold_us;	/* that answers took longer after its gaps */
 	uint64_t calls;		/* let go on, so made */
 	int64_t blocked_ns;
 };
@@ -69,6 +71,9 @@ struct board_task {
 	uint32_t state;		/* enum board_state; LEFT, DOWN: the session */
 	int32_t tid, pid;
 	uint64_t start, process_start;
+	int32_t ppid;		/* who started its process, 0: not known */
+	uint64_t parent_start;	/* likewise */
+	uint64_t number;	/* in the order of admission */
 	char comm[16];
 	uint32_t calls;		/* the place of its first board_call */
 	bool handles;		/* has a handler without SA_RESTART */
@@ -112,16 +117,19 @@ struct board {
 	pid_t command, receiver, keeper;	/* by the kernel, or 0 */
 	pid_t session;
 	uint32_t stop;		/* by the session: the receiver is to end */
-	uint32_t over;		/* all threads have ended */
 	uint64_t received;	/* by the receiver; the keeper looks at it */
 	uint64_t interrupted;	/* attempts that a signal took back */
 	uint64_t unaccounted;	/* answered, but there was no room */
 	uint64_t kept;		/* answered by the keeper: not accounted */
 	uint64_t restarted;	/* threads whose clocks made no sense */
 	/* By the calibration, before there is a receiver. */
+	bool late_ends;		/* who has ended counts until it is reaped */
 	int64_t parked_each_ns, queued_each_ns, gap_each_ns;
+	int64_t cold_extra_ns;	/* an answer takes so much longer after a
+				 * gap of BOARD_COLD_NS: caches are cold */
 	uint32_t used_tasks;	/* ever used, from the front */
 	uint32_t used_calls;
+	uint64_t admitted;	/* threads ever; they can all be read */
 	uint32_t warnings;	/* ever given */
 	struct board_warning warning[BOARD_WARNINGS];
 	/* Places that the session took down, for the receiver. */

@@ -21,6 +21,8 @@
 
 #define WARM_UP 50
 #define CALLS 300
+/* Behind them, each after a sleep. */
+#define COLD 7
 /* A machine that needs longer for this has other worries. */
 #define LIMIT_MS 5000
 
@@ -32,8 +34,25 @@ struct trial {
 	int err;		/* of installing, or of answering */
 	pid_t child;
 	bool no_pid;		/* notifications do not say who */
+	bool late_ends;		/* as on the board */
 	int64_t parked_ns, queued_ns, gaps_ns;
+	int64_t warm_ns[CALLS], cold_ns[COLD];	/* each call, by its caller */
 };
+
+static int64_t timed_call(void)
+{
+	int64_t from_ns = clock_mono_ns();
+
+	syscall(SYS_getppid);
+	return clock_mono_ns() - from_ns;
+}
+
+static void sleep_for(long ns)
+{
+	struct timespec pause = { .tv_nsec = ns };
+
+	nanosleep(&pause, NULL);
+}
 
 static void call_repeatedly(struct trial *trial)
 {
@@ -46,46 +65,54 @@ static void call_repeatedly(struct trial *trial)
 		board_set(trial->err, fd);
 	else
 		board_set(trial->listener, fd);
-	for (int i = 0; fd >= 0 && i < WARM_UP + CALLS + 1; i++)
+	for (int i = 0; fd >= 0 && i < WARM_UP + 1; i++)
 		syscall(SYS_getppid);
+	for (int i = 0; fd >= 0 && i < CALLS; i++)
+		trial->warm_ns[i] = timed_call();
+	for (int i = 0; fd >= 0 && i < COLD; i++) {
+		sleep_for(BOARD_COLD_NS);
+		trial->cold_ns[i] = timed_call();
+	}
 	_exit(0);
 }
 
-static int read_clocks(const struct procfs *fs, pid_t pid, int64_t now_ns,
-		       struct board_clocks *ret)
+/* As the receiver does, from a descriptor that it keeps. */
+static void read_clocks(int fd, int64_t now_ns, struct board_clocks *ret)
 {
 	struct proc_sched sched;
 	char buf[128];
-	ssize_t n = procfs_read(fs, buf, sizeof(buf), "%d/schedstat", pid);
 
-	if (n < 0)
-		return (int)n;
-	if (proc_parse_sched(buf, &sched))
-		return -EINVAL;
-	*ret = (struct board_clocks){ now_ns, (int64_t)sched.cpu_ns,
-				      (int64_t)sched.runq_ns };
-	return 0;
+	if (procfs_reread(fd, buf, sizeof(buf)) > 0 &&
+	    !proc_parse_sched(buf, &sched))
+		*ret = (struct board_clocks){ now_ns, (int64_t)sched.cpu_ns,
+					      (int64_t)sched.runq_ns };
 }
 
-static int answer_all(struct trial *trial, const struct procfs *fs)
+static int answer_all(struct trial *trial, const struct procfs *fs, bool sync)
 {
-	struct board_clocks first = { 0 }, last = { 0 };
+	struct board_clocks first = { 0 }, last = { 0 }, cold;
+	int clocks = procfs_open(fs, "%d/schedstat", trial->child);
 	int64_t continued_ns = 0;
 	union notify_buffer buffer;
 
-	for (int i = 0; i < WARM_UP + CALLS + 1; i++) {
+	for (int i = 0; i < WARM_UP + CALLS + 1 + COLD; i++) {
 		int err = notify_receive(trial->listener, &buffer);
 		int64_t now_ns = clock_mono_ns();
 
 		if (err)
 			return err;
 		trial->no_pid = !buffer.notif.pid;
-		if (i > WARM_UP)
+		if (i > WARM_UP && i <= WARM_UP + CALLS)
 			trial->gaps_ns += now_ns - continued_ns;
+		/* As the receiver does. */
+		if (!sync && i % HELPER_FOLLOW_EVERY == 0)
+			helper_follow(fs, trial->child);
 		if (i == WARM_UP)
-			read_clocks(fs, trial->child, now_ns, &first);
+			read_clocks(clocks, now_ns, &first);
 		if (i == WARM_UP + CALLS)
-			read_clocks(fs, trial->child, now_ns, &last);
+			read_clocks(clocks, now_ns, &last);
+		if (i > WARM_UP + CALLS)
+			read_clocks(clocks, now_ns, &cold);
 		err = notify_continue(trial->listener, buffer.notif.id);
 		if (err)
 			return err;
@@ -97,11 +124,15 @@ static int answer_all(struct trial *trial, const struct procfs *fs)
 	return 0;
 }
 
-static void wait_briefly(void)
+/* The child has ended, and is not reaped: is that the end? */
+static bool ends_late(const struct trial *trial, pid_t child)
 {
-	struct timespec pause = { .tv_nsec = 100000 };
+	siginfo_t info;
 
-	nanosleep(&pause, NULL);
+	while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT))
+		if (errno != EINTR)
+			return false;
+	return !notify_is_over(trial->listener);
 }
 
 /* The calibrating process: a hang of it hangs nobody else. */
@@ -115,17 +146,23 @@ static void calibrating(struct trial *trial, const struct procfs *fs)
 	if (child < 0)
 		trial->err = -errno;
 	while (!board_get(trial->err) && board_get(trial->listener) < 0)
-		wait_briefly();
+		sleep_for(100000);
 	if (!trial->err) {
-		notify_sync(trial->listener);
+		bool sync = !notify_sync(trial->listener);
+
 		/* As the helpers will have to. */
-		err = helper_own_table();
+		err = launch_own_table();
 		if (!err)
-			err = answer_all(trial, fs);
+			err = answer_all(trial, fs, sync);
+		if (!err)
+			trial->late_ends = ends_late(trial, child);
 		board_set(trial->err, err);
 		if (err)
 			kill(child, SIGKILL);
 	}
+	/* Not to be left to a process 1 that may not reap it either. */
+	if (child > 0)
+		waitpid(child, NULL, 0);
 	_exit(0);
 }
 
@@ -178,7 +215,7 @@ static int await_end(pid_t pid)
 			waitpid(pid, NULL, 0);
 			return -ETIMEDOUT;
 		}
-		wait_briefly();
+		sleep_for(100000);
 	}
 	return WIFEXITED(status) ? 0 : -EINTR;
 }
@@ -199,6 +236,25 @@ static int try_it(struct trial *trial, const struct procfs *fs)
 	if (!err && trial->no_pid)
 		err = -ESRCH;
 	return err;
+}
+
+static int by_length(const void *left, const void *right)
+{
+	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Of warm calls the median. Caches get colder than in the trial, as a command
+ * sleeps longer and does more: of cold calls the last but one. */
+static int64_t cold_extra(struct trial *trial)
+{
+	int64_t extra;
+
+	qsort(trial->warm_ns, CALLS, sizeof(*trial->warm_ns), by_length);
+	qsort(trial->cold_ns, COLD, sizeof(*trial->cold_ns), by_length);
+	extra = trial->cold_ns[COLD - 2] - trial->warm_ns[CALLS / 2];
+	return extra > 0 ? extra : 0;
 }
 
 int calibrate(struct board *board, const struct procfs *fs,
@@ -223,6 +279,8 @@ int calibrate(struct board *board, const struct procfs *fs,
 	board->parked_each_ns = trial->parked_ns / CALLS;
 	board->queued_each_ns = trial->queued_ns / CALLS;
 	board->gap_each_ns = trial->gaps_ns / CALLS;
+	board->cold_extra_ns = cold_extra(trial);
+	board->late_ends = trial->late_ends;
 	free(trial->filter.filter);
 	munmap(trial, sizeof(*trial));
 	return err;

@@ -119,7 +119,7 @@ int crew_start(struct crew *crew, struct board *board,
 	/* What is closed here from now on stays open for the helpers, who may
 	 * not have got to making tables of their own. Where that cannot be
 	 * had, which the trial would have shown, nothing is closed. */
-	if (!helper_own_table())
+	if (!launch_own_table())
 		crew->listener = board->listener;
 	return 0;
 }

@@ -8,6 +8,8 @@
  * a wait: two switches of the CPU take as long. */
 #define LONG_TIMES 4
 #define LONG_AT_LEAST_NS 30000
+/* Shorter ones than this part of the trial's leave caches warm. */
+#define COLD_FROM 16
 /* The clocks are read at least so often, so that windows stay short. */
 #define WINDOW_NS (2 * NS_PER_MS)
 /* Clocks that rise faster than time belong to another thread, which took
@@ -130,6 +132,30 @@ static void begin_window(struct board_task *task,
 	task->longest_ns = 0;
 }
 
+/* How much longer the answer at the end of a gap took than others: up to
+ * that of the trial, the longer all was idle. */
+static int64_t cold_extra(const struct board *board,
+			  const struct board_task *task, int64_t gap_ns)
+{
+	double part = (double)at_most(gap_ns, BOARD_COLD_NS) / BOARD_COLD_NS;
+
+	if (!task->continued_ns || gap_ns < BOARD_COLD_NS / COLD_FROM)
+		return 0;
+	return (int64_t)(part * (double)board->cold_extra_ns);
+}
+
+static void note_cold(struct board *board, struct board_task *task,
+		      int64_t extra_ns)
+{
+	struct board_call *call;
+
+	if (extra_ns < 1000 || task->abi < ABI_NATIVE)
+		return;
+	call = board_call(board, task, task->abi, task->nr);
+	if (call)
+		board_add(call->cold_us, (uint32_t)(extra_ns / 1000));
+}
+
 static void close_window(struct board *board, struct board_task *task,
 			 int64_t gap_ns, const struct board_clocks *clocks)
 {
@@ -137,6 +163,7 @@ static void close_window(struct board *board, struct board_task *task,
 	int64_t cpu = clocks->cpu_ns - task->base.cpu_ns;
 	int64_t runq = clocks->runq_ns - task->base.runq_ns;
 	int64_t answers = (int64_t)task->gaps + 1, booked = task->booked_ns;
+	int64_t extra = cold_extra(board, task, gap_ns);
 	int64_t off = wall - cpu - runq, left;
 
 	if (cpu < 0 || runq < 0 || cpu + runq > wall + CLOCK_SLACK_NS) {
@@ -144,7 +171,8 @@ static void close_window(struct board *board, struct board_task *task,
 		begin_window(task, clocks);
 		return;
 	}
-	left = off - answers * board->parked_each_ns;
+	left = off - answers * board->parked_each_ns - extra;
+	note_cold(board, task, extra);
 	if (left > 0)
 		share_out(board, task, gap_ns, left);
 	board_add(task->parked_ns, off - (task->booked_ns - booked));

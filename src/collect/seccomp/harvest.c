@@ -36,6 +36,7 @@ struct harvest_view {
 	int32_t tid;		/* 0: not in use */
 	char comm[16];		/* as told */
 	bool accepts;		/* it was seen to accept connections */
+	bool introduced;	/* its process's parent was told */
 	bool adopted;		/* the proc collector tells its clocks */
 	int64_t parked_ns, queued_ns;	/* told so far */
 	int64_t wall_ns, runq_ns;	/* told so far, if not adopted */
@@ -45,6 +46,7 @@ struct harvest_view {
 struct harvest_posted {
 	uint64_t calls;
 	int64_t blocked_ns;
+	uint32_t cold_us;
 };
 
 static struct key key_of(const struct board_task *task, int abi, int nr)
@@ -81,9 +83,11 @@ static struct harvest_view *view_of(const struct harvest *h,
 }
 
 /* How much the calibration may be off, by as much as it is. */
-static int64_t slack_ns(const struct harvest *h, int64_t calls)
+static int64_t slack_ns(const struct harvest *h, int64_t calls,
+			uint32_t cold_us)
 {
-	return calls * (h->board->parked_each_ns + h->board->queued_each_ns);
+	return calls * (h->board->parked_each_ns + h->board->queued_each_ns) +
+	       1000 * (int64_t)cold_us;
 }
 
 static void see_server(struct harvest *h, const struct board_task *task,
@@ -107,20 +111,22 @@ static void post_calls(struct harvest *h, const struct board_task *task)
 		struct harvest_posted *posted = &h->posted[place];
 		uint64_t calls = board_get(call->calls);
 		int64_t blocked = board_get(call->blocked_ns);
+		uint32_t cold_us = board_get(call->cold_us);
 		int64_t more = (int64_t)(calls - posted->calls);
 		bool notified = callset_has(h->notified, call->abi, call->nr);
 		struct cell cell = { 0 };
 
 		if (more) {
 			cell_add(&cell, MEASURE_CALLS, more);
-			cell.slack_ns = slack_ns(h, more);
 			see_server(h, task, call);
 		}
+		cell.slack_ns = slack_ns(h, more, cold_us - posted->cold_us);
 		if (blocked != posted->blocked_ns || (more && notified))
 			cell_add_estimate(&cell, MEASURE_BLOCKED,
 					  blocked - posted->blocked_ns);
 		post(h, task, call->abi, call->nr, &cell);
-		*posted = (struct harvest_posted){ calls, blocked };
+		*posted = (struct harvest_posted){ calls, blocked,
+						    cold_us };
 	}
 }
 
@@ -235,6 +241,23 @@ static void tell(const struct harvest *h, const struct board_task *task,
 	h->sink->event(h->sink->ctx, &event);
 }
 
+/* Who started its process; 0 is told, too: nobody knows. */
+static void introduce(struct harvest *h, struct board_task *task)
+{
+	struct event event = { .kind = EVENT_PARENT,
+			       .key = key_of(task, ABI_TASK, 0) };
+	struct harvest_view *view = view_of(h, task);
+
+	if (view->introduced)
+		return;
+	view->introduced = true;
+	event.key.tid = TID_PROCESS;
+	event.key.thread_start = 0;
+	event.parent.pid = task->ppid;
+	event.parent.start = task->parent_start;
+	h->sink->event(h->sink->ctx, &event);
+}
+
 /* The proc collector tells names, too, later than the receiver saw them. */
 static void tell_name(const struct harvest *h, const struct board_task *task,
 		      const struct known *known)
@@ -342,44 +365,48 @@ static void harvest_place(struct harvest *h, struct board_task *task)
 		take_down(h, task, known);
 }
 
-static void tell_loss(const struct harvest *h, enum loss kind, uint64_t now,
-		      uint64_t *told)
-{
-	struct event event = { .kind = EVENT_LOST,
-			       .lost = { kind, (int64_t)(now - *told) } };
-
-	if (now != *told)
-		h->sink->event(h->sink->ctx, &event);
-	*told = now;
-}
-
-void harvest_all(struct harvest *h)
+/* Those that were admitted up to a moment, as numbered by @admitted. */
+static void each_place(struct harvest *h, uint64_t admitted,
+		       void (*visit)(struct harvest *h,
+				     struct board_task *task))
 {
 	uint32_t used = board_get(h->board->used_tasks);
-	struct known *known;
-	size_t pos = 0;
 
-	h->missed_last = h->missed;
-	h->missed = 0;
 	for (uint32_t i = 0; i < used; i++) {
 		struct board_task *task = &h->board->tasks[i];
 		uint32_t state = __atomic_load_n(&task->state,
 						 __ATOMIC_ACQUIRE);
 
-		if (state == BOARD_LIVE || state == BOARD_LEFT)
-			harvest_place(h, task);
+		if ((state == BOARD_LIVE || state == BOARD_LEFT) &&
+		    task->number <= admitted)
+			visit(h, task);
 	}
+}
+
+/* Places are in no order, so all are introduced before anything is posted:
+ * with whom the receiver has seen, it has seen what started it. */
+void harvest_all(struct harvest *h)
+{
+	uint64_t admitted = __atomic_load_n(&h->board->admitted,
+					    __ATOMIC_ACQUIRE);
+	struct known *known;
+	size_t pos = 0;
+
+	h->missed_last = h->missed;
+	h->missed = 0;
+	each_place(h, admitted, introduce);
+	each_place(h, admitted, harvest_place);
 	/* Whoever has ended has had its place looked at by now. */
 	while ((known = map_next(&h->known, &pos)))
 		if (!known->place && (known->ended || !known->now.at_ns)) {
 			map_del(&h->known, &known->tid);
 			free(known);
 		}
-	tell_loss(h, LOSS_CALLS, board_get(h->board->unaccounted) +
-				 board_get(h->board->kept),
-		  &h->told_unaccounted);
-	tell_loss(h, LOSS_TASKS, board_get(h->board->restarted),
-		  &h->told_restarted);
+	sink_lost_since(h->sink, LOSS_CALLS,
+			board_get(h->board->unaccounted) +
+			board_get(h->board->kept), &h->told_unaccounted);
+	sink_lost_since(h->sink, LOSS_TASKS, board_get(h->board->restarted),
+			&h->told_restarted);
 }
 
 static void top_up(struct cell *cell, enum measure m, int64_t used_ns,
@@ -426,6 +453,16 @@ static void on_cell(void *ctx, const struct key *key,
 	known->now.cpu_ns += wall - runq - off;
 }
 
+/* Not asleep in that call, but waiting for our answer to it: what is notified
+ * begins a gap of its own. The wake-ups that looks hit make this frequent. */
+static bool is_parked(const struct harvest *h, const struct board_task *task,
+		      const struct key *key)
+{
+	return callset_has(h->notified, key->abi, key->nr) &&
+	       (board_get(task->abi) != key->abi ||
+		board_get(task->nr) != key->nr);
+}
+
 /* Asleep in a gap that the receiver books, or nothing of ours. */
 static void on_sample(struct harvest *h, struct event *event)
 {
@@ -447,7 +484,8 @@ static void on_sample(struct harvest *h, struct event *event)
 	gap = __atomic_load_n(&task->gap, __ATOMIC_ACQUIRE);
 	continued_ns = board_get(task->continued_ns);
 	gap_ns = clock_mono_ns() - continued_ns;
-	if (continued_ns && gap_ns >= OPEN_FROM_NS)
+	if (continued_ns && gap_ns >= OPEN_FROM_NS &&
+	    !is_parked(h, task, key))
 		gap_see(task, gap, key->abi, key->nr,
 			weight < gap_ns ? weight : gap_ns);
 	event->key.abi = ABI_STATE;
@@ -498,7 +536,8 @@ int harvest_init(struct harvest *h, struct board *board,
 	*h = (struct harvest){
 		.board = board, .fs = fs, .sink = sink, .notified = notified,
 		.asked = asked,
-		.through = { h, on_event, on_cell, on_label },
+		.through = { .ctx = h, .event = on_event, .cell = on_cell,
+			     .label = on_label },
 		/* Pages of these are there once they are used. */
 		.views = calloc(BOARD_TASKS, sizeof(*h->views)),
 		.posted = calloc(BOARD_CALLS, sizeof(*h->posted)),

@@ -8,12 +8,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
+#include "base/procparse.h"
 
 /* Nobody can be told to wake us when the session is killed right then. */
 #define AWAIT_NS (2 * NS_PER_MS)
@@ -60,29 +61,6 @@ static void take_signals(int interrupting)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-/* From 5.9 on; what is closed beside it is nothing. */
-#define UNSHARE_TABLE 2U
-
-int helper_own_table(void)
-{
-	/* Allowed where unshare(), which can do much more, is not. */
-	if (!syscall(SYS_close_range, ~0U, ~0U, UNSHARE_TABLE) ||
-	    !unshare(CLONE_FILES))
-		return 0;
-	return -errno;
-}
-
-static void close_range_of(unsigned first, unsigned last)
-{
-	struct rlimit limit = { .rlim_cur = 1024 };
-
-	if (first > last || !syscall(SYS_close_range, first, last, 0))
-		return;
-	getrlimit(RLIMIT_NOFILE, &limit);
-	for (unsigned fd = first; fd <= last && fd < limit.rlim_cur; fd++)
-		close((int)fd);
-}
-
 static bool is_kept(const int *fds, int n, unsigned fd)
 {
 	for (int i = 0; i < n; i++)
@@ -103,10 +81,10 @@ static void close_others(const int *fds, int n)
 	for (unsigned fd = 0; fd <= highest; fd++)
 		if (is_kept(fds, n, fd)) {
 			if (fd)
-				close_range_of(first, fd - 1);
+				child_close_range(first, fd - 1);
 			first = fd + 1;
 		}
-	close_range_of(first, ~0U);
+	child_close_range(first, ~0U);
 	/* Whoever opens a file must not get one of these numbers. */
 	for (int fd = 0; fd >= 0 && fd < 3; )
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -118,8 +96,23 @@ void helper_detach(const char *name, int interrupting, const int *fds, int n)
 	prctl(PR_SET_NAME, name);
 	/* The trial has shown that it can be done; else all of it is shared
 	 * with the session and, until it is executed, the command. */
-	if (!helper_own_table())
+	if (!launch_own_table())
 		close_others(fds, n);
 	if (chdir("/"))
 		return;	/* stays where it is: that keeps a mount busy, no more */
+}
+
+void helper_follow(const struct procfs *fs, pid_t tid)
+{
+	struct proc_stat stat;
+	char buf[1024];
+	cpu_set_t cpu;
+
+	if (procfs_read(fs, buf, sizeof(buf), "%d/stat", tid) <= 0 ||
+	    proc_parse_stat(buf, &stat) || stat.cpu < 0 ||
+	    stat.cpu >= CPU_SETSIZE || stat.cpu == sched_getcpu())
+		return;
+	CPU_ZERO(&cpu);
+	CPU_SET(stat.cpu, &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
 }

@@ -10,16 +10,11 @@
 #ifndef COLLECT_SECCOMP_HELPER_H
 #define COLLECT_SECCOMP_HELPER_H
 
+#include "base/procfs.h"
 #include "collect/seccomp/board.h"
 
 /* Wait until the command-to-be has a listener. -ESRCH: there will be none. */
 int helper_await(const struct board *board);
-
-/*
- * Have a table of descriptors of one's own, with nothing else done to it.
- * 0 or -errno: some containers refuse it.
- */
-int helper_own_table(void);
 
 /*
  * Become independent of the session: a name of its own (15 characters at
@@ -27,6 +22,14 @@ int helper_own_table(void);
  * descriptors but @fds, of which -1 is none.
  */
 void helper_detach(const char *name, int interrupting, const int *fds, int n);
+
+/*
+ * Kernels before 6.6 wake us on another CPU, which takes five times as long
+ * as on the same one. The target must not be moved; we can be, to where it
+ * was put last. To be looked at every so many notifications.
+ */
+#define HELPER_FOLLOW_EVERY 32
+void helper_follow(const struct procfs *fs, pid_t tid);
 
 /* Wake whoever waits in helper_await(). */
 void helper_wake(struct board *board);

@@ -2,7 +2,6 @@
 #include "collect/seccomp/notify.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,18 +9,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "model/abi.h"
-
 /* Newer than many a distribution's headers; from include/uapi/linux/seccomp.h */
 #define FLAG_SPEC_ALLOW		(1U << 2)	/* 4.17 */
 #define FLAG_NEW_LISTENER	(1U << 3)	/* 5.0 */
 #define FLAG_WAIT_KILLABLE_RECV	(1U << 5)	/* 5.19 */
 #define IOCTL_SET_FLAGS		_IOW('!', 4, uint64_t)	/* 6.6 */
 #define FD_SYNC_WAKE_UP		1UL
-
-#if defined(__x86_64__)
-#define X32_BIT 0x40000000
-#endif
 
 static int install(const struct sock_fprog *filter, unsigned flags)
 {
@@ -81,38 +74,6 @@ int notify_continue(int listener, uint64_t id)
 	};
 
 	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) ? -errno : 0;
-}
-
-int notify_abi(const struct seccomp_data *data, int *ret_nr)
-{
-	*ret_nr = data->nr;
-#if defined(__x86_64__)
-	if (data->arch == AUDIT_ARCH_I386)
-		return ABI_COMPAT;
-	if (data->nr & X32_BIT) {
-		*ret_nr = data->nr & ~X32_BIT;
-		return ABI_X32;
-	}
-#elif defined(__aarch64__)
-	if (data->arch == AUDIT_ARCH_ARM)
-		return ABI_COMPAT;
-#endif
-	return ABI_NATIVE;
-}
-
-bool notify_is_exec(int abi, int nr)
-{
-#if defined(__x86_64__)
-	/* The other tables' numbers: entry/syscalls/syscall_{32,64}.tbl. */
-	if (abi == ABI_COMPAT)
-		return nr == 11 || nr == 358;
-	if (abi == ABI_X32)
-		return nr == 520 || nr == 545;
-#elif defined(__aarch64__)
-	if (abi == ABI_COMPAT)
-		return nr == 11 || nr == 387;
-#endif
-	return nr == SYS_execve || nr == SYS_execveat;
 }
 
 bool notify_is_over(int listener)

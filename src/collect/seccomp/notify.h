@@ -49,12 +49,6 @@ int notify_receive(int listener, union notify_buffer *buffer);
 /* Let a call go on. 0, or -ENOENT: it was interrupted before. */
 int notify_continue(int listener, uint64_t id);
 
-/* The enum abi of a notified call, and its number in that ABI's table. */
-int notify_abi(const struct seccomp_data *data, int *ret_nr);
-
-/* Whether the caller is another program afterwards, by another name. */
-bool notify_is_exec(int abi, int nr);
-
 /* All threads under the filter have ended (before 6.11: and were reaped). */
 bool notify_is_over(int listener);
 

@@ -2,21 +2,18 @@
 #include "collect/seccomp/receiver.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/procparse.h"
 #include "collect/seccomp/gap.h"
 #include "collect/seccomp/handlers.h"
 #include "collect/seccomp/helper.h"
 #include "collect/seccomp/roster.h"
+#include "model/abi.h"
 
-/* Without synchronous wake-ups: so often look where the target runs. */
-#define FOLLOW_EVERY 32
 /* So often look whether the session is still there. */
 #define ORPHAN_EVERY 256
 
@@ -27,25 +24,6 @@ struct receiver {
 	int listener;
 	bool sync;
 };
-
-/*
- * Kernels before 6.6 wake us on another CPU, which takes five times as long
- * as on the same one. The target must not be moved; we can be.
- */
-static void follow(const struct receiver *r, pid_t tid)
-{
-	struct proc_stat stat;
-	char buf[1024];
-	cpu_set_t cpu;
-
-	if (procfs_read(r->fs, buf, sizeof(buf), "%d/stat", tid) <= 0 ||
-	    proc_parse_stat(buf, &stat) || stat.cpu < 0 ||
-	    stat.cpu >= CPU_SETSIZE || stat.cpu == sched_getcpu())
-		return;
-	CPU_ZERO(&cpu);
-	CPU_SET(stat.cpu, &cpu);
-	sched_setaffinity(0, sizeof(cpu), &cpu);
-}
 
 /* What there is to read of a parked thread. The entry, or NULL: no room. */
 static struct roster_entry *look(struct receiver *r,
@@ -62,8 +40,8 @@ static struct roster_entry *look(struct receiver *r,
 		roster_rename(&r->roster, entry);
 	if (entry)
 		handlers_look(r->board, entry->task, &notif->data);
-	if (!r->sync && r->board->received % FOLLOW_EVERY == 0)
-		follow(r, tid);
+	if (!r->sync && r->board->received % HELPER_FOLLOW_EVERY == 0)
+		helper_follow(r->fs, tid);
 	return entry;
 }
 
@@ -78,13 +56,13 @@ static void serve(struct receiver *r)
 	board_add(r->board->received, 1);
 	entry = look(r, notif, now_ns, &clocks);
 	err = notify_continue(r->listener, notif->id);
-	abi = notify_abi(&notif->data, &nr);
+	abi = abi_of_arch(notif->data.arch, notif->data.nr, &nr);
 	if (entry) {
 		gap_close(r->board, entry->task, now_ns,
 			  clocks.at_ns ? &clocks : NULL);
 		gap_begin(r->board, entry->task, clock_mono_ns(), abi, nr,
 			  !err);
-		entry->renamed = notify_is_exec(abi, nr);
+		entry->renamed = abi_is_exec(abi, nr);
 	} else {
 		board_add(r->board->unaccounted, 1);
 	}

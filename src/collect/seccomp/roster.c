@@ -94,28 +94,47 @@ int roster_clocks(struct roster *roster, struct roster_entry *entry,
 	return err;
 }
 
-static uint64_t start_of(const struct roster *roster, pid_t pid, char *comm)
+/* All zero where it cannot be read. */
+static struct proc_stat stat_of(const struct roster *roster, pid_t pid)
 {
 	struct proc_stat stat;
 	char buf[1024];
 
 	if (procfs_read(roster->fs, buf, sizeof(buf), "%d/stat", pid) <= 0 ||
 	    proc_parse_stat(buf, &stat))
-		return 0;
-	if (comm)
-		snprintf(comm, 16, "%.15s", stat.comm);
-	return stat.start;
+		return (struct proc_stat){ .start = 0 };
+	return stat;
+}
+
+static void put_name(struct board_task *task, const struct proc_stat *stat)
+{
+	if (stat->start)
+		snprintf(task->comm, sizeof(task->comm), "%.15s",
+			 stat->comm);
 }
 
 void roster_rename(const struct roster *roster, struct roster_entry *entry)
 {
-	start_of(roster, entry->tid, entry->task->comm);
+	struct proc_stat stat = stat_of(roster, entry->tid);
+
+	put_name(entry->task, &stat);
 	entry->renamed = false;
+}
+
+/* Now, as the parent may end once the thread goes on. Other threads than the
+ * first are only to tell where that is never notified. */
+static void find_parent(const struct roster *roster, struct board_task *task,
+			pid_t ppid)
+{
+	task->ppid = ppid;
+	if (task->tid == task->pid && ppid > 1)
+		task->parent_start = stat_of(roster, ppid).start;
 }
 
 /* Who it is; what cannot be read stays 0. */
 static void identify(const struct roster *roster, struct board_task *task)
 {
+	struct proc_stat stat = stat_of(roster, task->tid);
 	struct proc_status status;
 	char buf[4096];
 
@@ -123,9 +142,11 @@ static void identify(const struct roster *roster, struct board_task *task)
 	if (procfs_read(roster->fs, buf, sizeof(buf), "%d/status",
 			task->tid) > 0 && !proc_parse_status(buf, &status))
 		task->pid = status.tgid;
-	task->start = start_of(roster, task->tid, task->comm);
+	task->start = stat.start;
+	put_name(task, &stat);
 	task->process_start = task->pid == task->tid ? task->start :
-			      start_of(roster, task->pid, NULL);
+			      stat_of(roster, task->pid).start;
+	find_parent(roster, task, stat.ppid);
 }
 
 /* A place for a thread. The entry of the thread that had it goes. */
@@ -177,7 +198,11 @@ static struct roster_entry *admit(struct roster *roster, pid_t tid,
 	task->continued_ns = task->base.at_ns = now_ns;
 	/* One that was killed while it was parked has none any more. */
 	read_clocks(roster, entry, now_ns, &task->base);
+	task->number = roster->board->admitted + 1;
 	__atomic_store_n(&task->state, BOARD_LIVE, __ATOMIC_RELEASE);
+	/* Whoever sees this sees all that came before, its parent's too. */
+	__atomic_store_n(&roster->board->admitted, task->number,
+			 __ATOMIC_RELEASE);
 	return entry;
 }
 

@@ -3,7 +3,7 @@
  * The receiver's threads by their ids, with the descriptors that their
  * clocks are read from. A thread is known from its first notification on;
  * who it is can be read only while it is parked, for it may be gone a moment
- * later: 25 us, once.
+ * later, and so may its parent: 32 us, once.
  */
 #ifndef COLLECT_SECCOMP_ROSTER_H
 #define COLLECT_SECCOMP_ROSTER_H

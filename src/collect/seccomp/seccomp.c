@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/seccomp/seccomp.h"
 
-#include "collect/proc/proc.h"
-
 #define NAME "seccomp"
 #define SUMMARY "launches a command and counts its calls without ptrace; " \
 		"blocked time by call is estimated"
-
-#define OWN_MEASURES (1u << MEASURE_CALLS | 1u << MEASURE_PARKED)
-#define BY_CALL (1u << MEASURE_BLOCKED | \
-		 1u << MEASURE_CPU | 1u << MEASURE_RUNQ | \
-		 1u << MEASURE_STOLEN | 1u << MEASURE_CALLS)
-#define ESTIMATED (1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | \
-		   1u << MEASURE_STOLEN | 1u << MEASURE_PARKED)
 
 #ifdef HAVE_LIBSECCOMP
 
@@ -22,11 +13,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "collect/seccomp/calibrate.h"
 #include "collect/seccomp/crew.h"
+#include "collect/seccomp/ends.h"
 #include "collect/seccomp/filter.h"
 #include "collect/seccomp/harvest.h"
 #include "collect/seccomp/warn.h"
@@ -48,6 +41,8 @@ struct seccomp_collector {
 	int epoll_fd;
 	int timer_fd;		/* of harvests */
 	struct warner warner;
+	struct ends ends;
+	bool over;
 	int64_t user_ns, system_ns;	/* the command's, once it has ended */
 };
 
@@ -61,7 +56,7 @@ static int seccomp_probe(const struct procfs *fs, unsigned *measures,
 {
 	int err = collector_proc.probe(fs, measures, why);
 
-	*measures |= OWN_MEASURES;
+	*measures |= SECCOMP_OWN_MEASURES;
 	return err;
 }
 
@@ -180,20 +175,14 @@ static int seccomp_open(struct collector **ret,
 	return err;
 }
 
-static void note(const struct seccomp_collector *s, const char *text)
-{
-	struct event event = { .kind = EVENT_NOTE, .text = text };
-
-	s->sink->event(s->sink->ctx, &event);
-}
-
 static void note_what_is_left_out(const struct seccomp_collector *s)
 {
 	if (s->cfg.all_calls)
 		return;
-	note(s, "only calls that may wait and have to expect EINTR are counted "
-	     "(--list=%wait lists them; where others wait shows by looks); "
-	     "-A counts all, at a risk that the manual tells");
+	sink_note(s->sink, "only calls that may wait and have to expect EINTR "
+		  "are counted (--list=%wait lists them; where others wait "
+		  "shows by looks); -A counts all, at a risk that the manual "
+		  "tells");
 }
 
 static int watch(const struct seccomp_collector *s, int fd, struct why *why)
@@ -203,6 +192,12 @@ static int watch(const struct seccomp_collector *s, int fd, struct why *why)
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event))
 		return why_set(why, errno, "epoll_ctl: %s", strerror(errno));
 	return 0;
+}
+
+/* It could not be put under the filter, and has ended. */
+static bool never_began(const struct launch_fate *fate)
+{
+	return fate->failed && !fate->in_exec;
 }
 
 static int seccomp_start(struct collector *c, struct why *why)
@@ -219,8 +214,13 @@ static int seccomp_start(struct collector *c, struct why *why)
 		.fate = &s->board->fate,
 		.no_new_privs = s->board->mode.no_new_privs,
 	};
+	if (err && never_began(&s->board->fate)) {
+		waitpid(s->command.pid, NULL, 0);
+		s->command.pid = 0;
+	}
 	if (err)
 		return err;
+	ends_init(&s->ends, cfg->procfs, s->board);
 	note_what_is_left_out(s);
 	err = proc_start_newborn(s->inner, began_ns, why);
 	/* It may have ended already, which is no failure of ours. */
@@ -265,13 +265,17 @@ static int seccomp_drain(struct collector *c, struct why *why)
 
 	if (err < 0)
 		return err;
-	if (crew_is_over(&s->crew)) {
+	/* All that the proc collector knows have ended if it says 1. */
+	s->over = s->over || crew_is_over(&s->crew) ||
+		  ends_seen(&s->ends, err == 1, clock_mono_ns());
+	if (s->over) {
 		crew_end_receiver(&s->crew);
 		return 1;
 	}
 	if (crew_tend(&s->crew))
-		note(s, "warning: the receiver was killed; calls since then are "
-		     "answered by notify-keeper and not accounted");
+		sink_note(s->sink, "warning: the receiver was killed; calls "
+			  "since then are answered by notify-keeper and not "
+			  "accounted");
 	if (read(s->timer_fd, &expirations, sizeof(expirations)) > 0)
 		harvest(s);
 	return 0;
@@ -286,7 +290,7 @@ static int seccomp_tick(struct collector *c, int64_t now_ns, struct why *why)
 		return err;
 	harvest(s);
 	/* What others still use is not in the sum. */
-	if (s->user_ns + s->system_ns && crew_is_over(&s->crew))
+	if (s->user_ns + s->system_ns && (s->over || crew_is_over(&s->crew)))
 		harvest_usage(&s->harvest, s->user_ns, s->system_ns);
 	return 0;
 }
@@ -324,9 +328,12 @@ const struct collector_ops collector_seccomp = {
 	.name = NAME,
 	.summary = SUMMARY,
 	.modes = COLLECT_LAUNCH,
-	.measures = OWN_MEASURES,
-	.by_call = BY_CALL,
-	.estimated = ESTIMATED,
+	.measures = SECCOMP_MEASURES,
+	.by_call = SECCOMP_BY_CALL,
+	.estimated = SECCOMP_ESTIMATED,
+	.in_detail = PROC_IN_DETAIL,
+	.holds_up = true,
+	.offered = true,
 	.probe = seccomp_probe,
 	.open = seccomp_open,
 	.start = seccomp_start,
@@ -346,9 +353,9 @@ const struct collector_ops collector_seccomp = {
 	.name = NAME,
 	.summary = SUMMARY,
 	.modes = COLLECT_LAUNCH,
-	.measures = OWN_MEASURES,
-	.by_call = BY_CALL,
-	.estimated = ESTIMATED,
+	.measures = SECCOMP_MEASURES,
+	.by_call = SECCOMP_BY_CALL,
+	.estimated = SECCOMP_ESTIMATED,
 	.missing = "built without libseccomp",
 };
 

@@ -10,6 +10,17 @@
 #define COLLECT_SECCOMP_SECCOMP_H
 
 #include "collect/collector.h"
+#include "collect/proc/proc.h"
+
+#define SECCOMP_OWN_MEASURES (1u << MEASURE_CALLS | 1u << MEASURE_PARKED)
+#define SECCOMP_MEASURES (SECCOMP_OWN_MEASURES | PROC_MEASURES)
+/* Of these: for single calls, and as estimates. */
+#define SECCOMP_BY_CALL \
+	(1u << MEASURE_BLOCKED | 1u << MEASURE_CPU | 1u << MEASURE_RUNQ | \
+	 1u << MEASURE_STOLEN | 1u << MEASURE_CALLS)
+#define SECCOMP_ESTIMATED \
+	(1u << MEASURE_BLOCKED | 1u << MEASURE_WALL | \
+	 1u << MEASURE_STOLEN | 1u << MEASURE_PARKED)
 
 extern const struct collector_ops collector_seccomp;
 

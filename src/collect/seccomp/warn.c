@@ -10,13 +10,6 @@
 /* Signals that glibc itself handles, with SA_RESTART: 32 and 33. */
 #define GLIBC_SIGNALS (3ULL << 31)
 
-static void note(const struct warner *warner, const char *text)
-{
-	struct event event = { .kind = EVENT_NOTE, .text = text };
-
-	warner->sink->event(warner->sink->ctx, &event);
-}
-
 /* Under -A the handlers' flags are seen. */
 static void warn_handlers(struct warner *warner)
 {
@@ -35,7 +28,7 @@ static void warn_handlers(struct warner *warner)
 			 strsignal(w->signal), geteuid() ? "" : "; it runs as "
 			 "root: for production use --collector=bpf, or leave "
 			 "out -A");
-		note(warner, text);
+		sink_note(warner->sink, text);
 	}
 }
 
@@ -56,7 +49,7 @@ static void warn_server(struct warner *warner, pid_t pid)
 		 "as root and handles signals: calls that wait can fail with "
 		 "EINTR earlier than they would; for production use "
 		 "--collector=bpf", stat.comm);
-	note(warner, text);
+	sink_note(warner->sink, text);
 }
 
 void warn_new(struct warner *warner, pid_t server)

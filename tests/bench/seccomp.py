@@ -1,8 +1,9 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What accounting costs, as ratios measured in one run; make bench.
+"""What the seccomp collector costs, as ratios measured in one run; part of
+make bench.
 
-bench.py [ROUNDS] [FILES]: each figure is the median over so many rounds, in
+seccomp.py [ROUNDS] [FILES]: each figure is the median over so many rounds, in
 which the ways to run something take turns, so that all see the same machine.
 The bounds in the last column are what the project aims at. Nothing fails.
 """
@@ -12,61 +13,21 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "live"))
-# pylint: disable=wrong-import-position
-import live  # noqa: E402
-import smbd  # noqa: E402
+# pylint: disable=wrong-import-order
+from ways import (SIZE, STRACE, WORK, copy_seconds, loop_ns, print_table,
+                  ratio, rounds_of)
+import live
+import smbd
 
-WORK = os.path.join(live.BUILDDIR, "tests/work")
-LOOP = os.path.join(WORK, "loop")
 MANY = os.path.join(WORK, "many")
 MINIMAL = os.path.join(live.BUILDDIR, "tests/bench/minimal")
-QUIET = [live.TOOL, "-q", "-o", "/dev/null"]
-STRACE = ["strace", "-cf", "-o", "/dev/null"]
-SIZE = 10 * 1024
-LONG = 900
+QUIET = [live.TOOL, "--collector=seccomp", "-q", "-o", "/dev/null"]
 
 
 def poll_number():
     """poll's number on this machine; where there is none, ppoll's."""
     return "7" if os.uname().machine == "x86_64" else "73"
-
-
-def loop_ns(prefix, call, count):
-    """Nanoseconds of one call under a prefix, as the loop measures it."""
-    done = subprocess.run([*prefix, LOOP, call, str(count)], check=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    return float(done.stdout)
-
-
-def rounds_of(ways, rounds):
-    """{name: [figure of each round]} of {name: function}."""
-    figures = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            figures[name].append(way())
-    return figures
-
-
-def ratio(figures, part, whole, bare=None):
-    """Median over the rounds of part/whole, each less bare if given."""
-    zero = figures[bare] if bare else [0] * len(figures[part])
-    return statistics.median(
-        (a - z) / (b - z) if b > z else float("nan")
-        for a, b, z in zip(figures[part], figures[whole], zero))
-
-
-def print_table(head, rows):
-    widths = [max(len(str(row[i])) for row in [head, *rows])
-              for i in range(len(head))]
-    for row in [head, *rows]:
-        print("  ".join(str(cell).ljust(width) if i == 0 else
-                        str(cell).rjust(width)
-                        for i, (cell, width) in enumerate(zip(row, widths))))
-    print(flush=True)
 
 
 def notified(rounds):
@@ -103,18 +64,6 @@ def left_out(rounds):
                 rows)
 
 
-def copy_seconds(under, folder):
-    server = smbd.Server(under)
-    client = smbd.Client(server, folder)
-    began = time.monotonic()
-    client.copy(LONG)
-    seconds = time.monotonic() - began
-    client.quit()
-    server.stop()
-    shutil.rmtree(server.share)
-    return seconds
-
-
 def smbd_copy(rounds, files):
     folder = smbd.make_files("many", files, SIZE)
     ways = {"bare": [], "smbsysacct": QUIET, "smbsysacct -A": [*QUIET, "-A"]}
@@ -132,8 +81,8 @@ def smbd_copy(rounds, files):
 
 def receiver_memory():
     """Resident and own memory of the receiver with 1,000 threads."""
-    tool = live.Tool(["-q", "-o", "/dev/null", MANY, "1000", "3"],
-                     stdout=subprocess.PIPE)
+    tool = live.Tool(["--collector=seccomp", "-q", "-o", "/dev/null", MANY,
+                      "1000", "3"], stdout=subprocess.PIPE)
     tool.popen.stdout.readline()    # "ready": all of them were notified
     sizes = {}
     with open(f"/proc/{tool.pid}/task/{tool.pid}/children",

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bpf/engine.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "base/caps.h"
+#include "collect/bpf/split.skel.h"
+
+#define BTF_FILE "/sys/kernel/btf/vmlinux"
+
+int engine_probe(const struct procfs *fs, struct why *why)
+{
+	if (access(BTF_FILE, R_OK))
+		return why_set(why, ENOTSUP, "the kernel has no %s: bpf needs "
+			       "5.13 or later with CONFIG_DEBUG_INFO_BTF",
+			       BTF_FILE);
+	if (!caps_are_real(fs))
+		return why_set(why, EPERM, "bpf needs privileges of the "
+			       "machine itself, and this is a user namespace: "
+			       "run it outside");
+	if (!(caps_have(CAPS_BPF) && caps_have(CAPS_PERFMON)) &&
+	    !caps_have(CAP_SYS_ADMIN)) {
+		why_set(why, EPERM, "bpf needs CAP_BPF and CAP_PERFMON, or "
+			"root");
+		caps_grant(fs, 2, (const int[]){ CAPS_BPF, CAPS_PERFMON },
+			   (const char *const[]){ "bpf", "perfmon" }, why);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Its words are for who writes the programs. */
+static int say_nothing(enum libbpf_print_level level, const char *fmt,
+		       va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static bool is_locked_down(void)
+{
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char text[64] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(text, sizeof(text), file))
+		*text = '\0';
+	fclose(file);
+	return strstr(text, "[confidentiality]");
+}
+
+static int explain_load(int err, struct why *why)
+{
+	if (is_locked_down())
+		return why_set(why, EPERM, "the kernel is locked down for "
+			       "confidentiality, which keeps bpf from reading "
+			       "it");
+	if (err == -EPERM)
+		return why_set(why, EPERM, "the kernel does not let us load "
+			       "bpf programs (a container without the "
+			       "privilege, or a policy)");
+	if (err == -ENOMEM)
+		return why_set(why, ENOMEM, "no memory for the bpf maps; "
+			       "RLIMIT_MEMLOCK (ulimit -l) limits it on "
+			       "kernels before 5.11");
+	/* Not the user's fault, whatever its number says. */
+	return why_set(why, ENOTSUP, "the kernel refused the bpf programs (%s): "
+		       "it lacks something that they use; 5.15 and later are "
+		       "known to work", strerror(-err));
+}
+
+/* How this kernel calls the tracepoint of a submission, or NULL. */
+static const char *find_uring(void)
+{
+	/* The second one is the first one's name before 6.4. */
+	static const char *const names[] = {
+		"io_uring_submit_req", "io_uring_submit_sqe",
+	};
+	struct btf *btf = btf__load_vmlinux_btf();
+	const char *found = NULL;
+	char type[64];
+
+	for (size_t i = 0; btf && !found &&
+	     i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(type, sizeof(type), "btf_trace_%s", names[i]);
+		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0)
+			found = names[i];
+	}
+	btf__free(btf);
+	return found;
+}
+
+/* The program reads none of the arguments, which are not the same. */
+static int set_uring(struct engine *engine)
+{
+	struct bpf_program *program = engine->programs->progs.on_uring;
+	const char *name = find_uring();
+
+	engine->has_uring = name;
+	return name ? bpf_program__set_attach_target(program, 0, name) :
+		      bpf_program__set_autoload(program, false);
+}
+
+static void set_wanted(struct split *programs, const struct callset *wanted)
+{
+	static const int abis[] = {
+		[TAG_NATIVE] = ABI_NATIVE, [TAG_COMPAT] = ABI_COMPAT,
+		[TAG_X32] = ABI_X32,
+	};
+
+	for (unsigned abi = 0; abi < sizeof(abis) / sizeof(*abis); abi++)
+		for (unsigned nr = 0; nr < CALLSET_NUMBERS; nr++) {
+			unsigned at = abi << TAG_NR_BITS | nr;
+
+			if (callset_has(wanted, abis[abi], (int)nr))
+				programs->rodata->wanted[at / 64] |=
+					1ull << (at % 64);
+		}
+}
+
+/* Ids are below pid_max, which can be raised later: who is beyond counts as
+ * having no room. */
+static uint32_t count_ids(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
+	unsigned max = 0;
+
+	if (file && fscanf(file, "%u", &max) != 1)
+		max = 0;
+	if (file)
+		fclose(file);
+	return max ? max + 1 : 4194304 + 1;
+}
+
+static int set_sizes(struct engine *engine)
+{
+	struct split *programs = engine->programs;
+	const struct plan *plan = &engine->plan;
+	int err = bpf_map__set_max_entries(programs->maps.slots, plan->slots);
+
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.free_slots,
+					       plan->slots);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.cells,
+					       plan->cells);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.hists,
+					       plan->hists);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.slot_of,
+					       count_ids());
+	return err;
+}
+
+static void *map_memory(struct bpf_map *map, size_t n, size_t size)
+{
+	void *memory = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, bpf_map__fd(map), 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int map_all(struct engine *engine, struct why *why)
+{
+	struct split *programs = engine->programs;
+	const struct plan *plan = &engine->plan;
+
+	engine->control = &programs->bss->control;
+	engine->slots = map_memory(programs->maps.slots, plan->slots,
+				   sizeof(*engine->slots));
+	engine->cells = map_memory(programs->maps.cells, plan->cells,
+				   sizeof(*engine->cells));
+	if (plan->hist)
+		engine->hists = map_memory(programs->maps.hists, plan->hists,
+					   sizeof(*engine->hists));
+	if (!engine->slots || !engine->cells ||
+	    (plan->hist && !engine->hists))
+		return why_set(why, errno, "cannot map the bpf maps: %s",
+			       strerror(errno));
+	/* Number 0 is none of each. */
+	engine->control->used_slots = 1;
+	engine->control->used_cells = 1;
+	engine->control->used_hists = 1;
+	engine->control->epoch = 1;
+	engine->control->generation = 1;
+	return 0;
+}
+
+static int on_notice(void *ctx, void *data, size_t size)
+{
+	const struct engine *engine = ctx;
+
+	if (size >= sizeof(struct notice))
+		engine->notice(engine->ctx, data);
+	return 0;
+}
+
+int engine_open(struct engine *engine, const struct plan *plan,
+		const struct callset *wanted, struct why *why)
+{
+	int err;
+
+	libbpf_set_print(say_nothing);
+	engine->plan = *plan;
+	engine->programs = split__open();
+	if (!engine->programs)
+		return explain_load(-errno, why);
+	memcpy((void *)&engine->programs->rodata->plan, plan, sizeof(*plan));
+	if (wanted)
+		set_wanted(engine->programs, wanted);
+	err = set_sizes(engine);
+	if (!err)
+		err = set_uring(engine);
+	if (!err)
+		err = split__load(engine->programs);
+	if (err)
+		return explain_load(err, why);
+	err = map_all(engine, why);
+	if (err)
+		return err;
+	engine->notices = ring_buffer__new(
+		bpf_map__fd(engine->programs->maps.notices), on_notice,
+		engine, NULL);
+	return engine->notices ? 0 :
+	       why_set(why, errno, "cannot listen to the bpf programs: %s",
+		       strerror(errno));
+}
+
+static int attach_one(struct bpf_program *program, struct bpf_link **link)
+{
+	*link = bpf_program__attach(program);
+	return *link ? 0 : -errno;
+}
+
+static int run_iterator(struct bpf_link *link, struct why *why)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	char nothing[64];
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return why_set(why, errno, "cannot visit the threads: %s",
+			       strerror(errno));
+	do {
+		n = read(fd, nothing, sizeof(nothing));
+	} while (n > 0 || (n < 0 && errno == EAGAIN));
+	close(fd);
+	return n ? why_set(why, errno, "cannot visit the threads: %s",
+			   strerror(errno)) : 0;
+}
+
+int engine_attach(struct engine *engine, struct why *why)
+{
+	struct split *programs = engine->programs;
+	struct {
+		struct bpf_program *program;
+		struct bpf_link **link;
+	} steps[] = {
+		{ programs->progs.on_exit, &programs->links.on_exit },
+		{ programs->progs.on_enter, &programs->links.on_enter },
+		{ programs->progs.on_switch, &programs->links.on_switch },
+		{ programs->progs.on_fork, &programs->links.on_fork },
+		{ programs->progs.on_exec, &programs->links.on_exec },
+		{ programs->progs.visit, &programs->links.visit },
+		{ programs->progs.find_level, &programs->links.find_level },
+		{ programs->progs.on_uring, &programs->links.on_uring },
+	};
+	size_t n = sizeof(steps) / sizeof(*steps) - !engine->has_uring;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = attach_one(steps[i].program, steps[i].link);
+	if (err)
+		return why_set(why, -err, "cannot attach the bpf programs: %s",
+			       strerror(-err));
+	return run_iterator(programs->links.find_level, why);
+}
+
+void engine_arm(struct engine *engine, bool on)
+{
+	__atomic_store_n(&engine->control->armed, on, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&engine->control->generation, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Calls that are in progress are not to look as if they had ended without
+ * having begun: nothing counts from the first line on. */
+void engine_detach(struct engine *engine)
+{
+	struct split *programs = engine->programs;
+	struct bpf_link **links[] = {
+		&programs->links.on_enter, &programs->links.on_exit,
+		&programs->links.on_switch, &programs->links.on_fork,
+		&programs->links.on_exec, &programs->links.on_uring,
+	};
+
+	engine_arm(engine, false);
+	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		bpf_link__destroy(*links[i]);
+		*links[i] = NULL;
+	}
+}
+
+void engine_close(struct engine *engine)
+{
+	ring_buffer__free(engine->notices);
+	if (engine->slots)
+		munmap(engine->slots,
+		       engine->plan.slots * sizeof(*engine->slots));
+	if (engine->cells)
+		munmap(engine->cells,
+		       engine->plan.cells * sizeof(*engine->cells));
+	if (engine->hists)
+		munmap(engine->hists,
+		       engine->plan.hists * sizeof(*engine->hists));
+	split__destroy(engine->programs);
+	*engine = (struct engine){ 0 };
+}
+
+int engine_target(struct engine *engine, pid_t pid, uint32_t flags,
+		  struct why *why)
+{
+	int err = bpf_map__update_elem(engine->programs->maps.targets, &pid,
+				       sizeof(pid), &flags, sizeof(flags),
+				       BPF_ANY);
+
+	return err ? why_set(why, -err, "too many targets: %s",
+			     strerror(-err)) : 0;
+}
+
+/* Each is looked for once: its id may be another's later. */
+static void forget_targets(struct engine *engine)
+{
+	struct bpf_map *map = engine->programs->maps.targets;
+	pid_t pid;
+
+	while (!bpf_map__get_next_key(map, NULL, &pid, sizeof(pid)))
+		if (bpf_map__delete_elem(map, &pid, sizeof(pid), 0))
+			break;
+}
+
+/* Found is found in one pass, but for what was born meanwhile and forked by
+ * one that had no slot yet. */
+int engine_visit(struct engine *engine, struct why *why)
+{
+	struct control *control = engine->control;
+	uint64_t before;
+	int err;
+
+	do {
+		before = __atomic_load_n(&control->found, __ATOMIC_ACQUIRE);
+		err = run_iterator(engine->programs->links.visit, why);
+	} while (!err && __atomic_load_n(&control->found,
+					 __ATOMIC_ACQUIRE) != before);
+	forget_targets(engine);
+	return err;
+}
+
+int engine_fd(const struct engine *engine)
+{
+	return ring_buffer__epoll_fd(engine->notices);
+}
+
+void engine_listen(struct engine *engine)
+{
+	ring_buffer__consume(engine->notices);
+}
+
+void engine_release(struct engine *engine, uint32_t slot)
+{
+	bpf_map__update_elem(engine->programs->maps.free_slots, NULL, 0,
+			     &slot, sizeof(slot), 0);
+}
+
+static uint64_t memory_of(const struct bpf_map *map)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
+		 bpf_map__fd(map));
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+void engine_cost(const struct engine *engine, struct engine_cost *cost)
+{
+	const struct bpf_object *object = engine->programs->obj;
+	struct bpf_program *program;
+
+	*cost = (struct engine_cost){ 0 };
+	bpf_object__for_each_program(program, object) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+
+		if (bpf_program__fd(program) < 0 ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info,
+					   &size))
+			continue;
+		cost->missed += info.recursion_misses;
+		cost->run_ns += info.run_time_ns;
+	}
+}
+
+uint64_t engine_memory(const struct engine *engine)
+{
+	const struct bpf_map *map = NULL;
+	uint64_t bytes = 0;
+
+	while ((map = bpf_object__next_map(engine->programs->obj, map)))
+		bytes += memory_of(map);
+	return bytes;
+}

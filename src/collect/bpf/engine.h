@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF programs as the collector has them: loaded, attached, and their
+ * memory mapped. The one place that knows libbpf. The memory is the
+ * kernel's; it and the programs go with the last descriptor, also when this
+ * process is killed.
+ */
+#ifndef COLLECT_BPF_ENGINE_H
+#define COLLECT_BPF_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/procfs.h"
+#include "base/why.h"
+#include "collect/bpf/layout.h"
+#include "model/callset.h"
+
+struct split;
+struct ring_buffer;
+
+struct engine {
+	struct split *programs;
+	struct plan plan;
+	struct control *control;
+	struct slot *slots;
+	struct call_cell *cells;
+	struct call_hist *hists;	/* NULL without plan.hist */
+	struct ring_buffer *notices;
+	void (*notice)(void *ctx, const struct notice *notice);
+	void *ctx;
+	bool has_uring;
+};
+
+/* What the programs did and did not, since they were attached. */
+struct engine_cost {
+	uint64_t missed;	/* events that found a program running */
+	uint64_t run_ns;	/* with kernel.bpf_stats_enabled only */
+};
+
+/* Whether this kernel and these privileges allow it, without trying. */
+int engine_probe(const struct procfs *fs, struct why *why);
+
+/* Load with @plan; @wanted as plan.filtered says. */
+int engine_open(struct engine *engine, const struct plan *plan,
+		const struct callset *wanted, struct why *why);
+/* What ends calls first, so that no call is seen from one side only. */
+int engine_attach(struct engine *engine, struct why *why);
+/* Whether what is under accounting is accounted. */
+void engine_arm(struct engine *engine, bool on);
+void engine_detach(struct engine *engine);
+void engine_close(struct engine *engine);
+
+/* To be found by the next visit, beginning with @flags of slot_flags. */
+int engine_target(struct engine *engine, pid_t pid, uint32_t flags,
+		  struct why *why);
+/* Finds targets' threads and brings the kernel's clocks up to date.
+ * Cost: about 150 ns a thread of the machine. */
+int engine_visit(struct engine *engine, struct why *why);
+
+/* Readable when there are notices; engine_listen() calls engine->notice. */
+int engine_fd(const struct engine *engine);
+void engine_listen(struct engine *engine);
+
+/* The slot may be given to another thread. */
+void engine_release(struct engine *engine, uint32_t slot);
+
+void engine_cost(const struct engine *engine, struct engine_cost *cost);
+/* What the maps take in the kernel, which is fixed; reads a file for each. */
+uint64_t engine_memory(const struct engine *engine);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bpf/gather.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "collect/bpf/kin.h"
+#include "model/abi.h"
+
+int gather_init(struct gather *g)
+{
+	/* Pages of these are there once they are used. */
+	g->told = calloc(g->plan->cells, sizeof(*g->told));
+	g->known = calloc(g->plan->slots, sizeof(*g->known));
+	if (g->plan->hist)
+		g->told_hists = calloc(g->plan->hists,
+				       sizeof(*g->told_hists));
+	kin_init(g);
+	return g->told && g->known && (g->told_hists || !g->plan->hist) ?
+	       0 : -ENOMEM;
+}
+
+void gather_done(struct gather *g)
+{
+	kin_done(g);
+	free(g->told);
+	free(g->told_hists);
+	free(g->known);
+	g->told = NULL;
+	g->told_hists = NULL;
+	g->known = NULL;
+}
+
+static int64_t now_of(const struct gather *g, const struct slot *slot)
+{
+	if (slot->flags & SLOT_DEAD)
+		return (int64_t)slot->died_ns;
+	return g->end_ns ? g->end_ns : clock_mono_ns();
+}
+
+/* The key that calls of this thread are told under. */
+static struct key call_key(const struct gather *g, const struct known *known,
+			   uint32_t tag)
+{
+	static const int abis[] = {
+		[TAG_NATIVE] = ABI_NATIVE, [TAG_COMPAT] = ABI_COMPAT,
+		[TAG_X32] = ABI_X32, [3] = ABI_NATIVE,
+	};
+	struct key key = g->by_thread ? known->key :
+					kin_process(&known->key);
+	uint32_t nr = tag & TAG_NR_OTHER;
+
+	key.abi = abis[tag >> TAG_NR_BITS & 3];
+	key.nr = nr == TAG_NR_OTHER ? -1 : (int32_t)nr;
+	if (g->plan->split == SPLIT_ERRNO)
+		key.error = (int32_t)((tag & ~TAG_USED) >> TAG_ERROR_SHIFT);
+	return key;
+}
+
+static void tell_cell(const struct gather *g, const struct key *key,
+		      const struct cell *cell)
+{
+	g->sink->cell(g->sink->ctx, key, cell);
+}
+
+/* --- calls -------------------------------------------------------------------- */
+
+static bool is_asked_for(const struct gather *g, uint32_t tag)
+{
+	bool failed = (tag & ~TAG_USED) >> TAG_ERROR_SHIFT;
+
+	return g->outcome == OUTCOME_ANY ||
+	       failed == (g->outcome == OUTCOME_FAILURE);
+}
+
+static void tell_hist(const struct gather *g, const struct slot *slot,
+		      const struct key *key, uint32_t index)
+{
+	struct call_hist now, *told = &g->told_hists[index];
+	struct hist news;
+
+	times_copy(slot, &now, &g->hists[index], sizeof(now));
+	for (int i = 0; i < BUCKETS; i++)
+		news.count[i] = now.count[i] - told->count[i];
+	*told = now;
+	g->sink->hist(g->sink->ctx, key, &news);
+}
+
+static struct times cell_times(const struct call_cell *cell)
+{
+	return (struct times){
+		.wall_ns = (int64_t)cell->wall_ns,
+		.blocked_ns = (int64_t)cell->blocked_ns,
+		.runq_ns = (int64_t)cell->runq_ns,
+		.vcsw = cell->vcsw, .icsw = cell->icsw,
+	};
+}
+
+/* Of what the interval has in it, least and most; an older epoch has
+ * nothing. */
+static void add_bounds(const struct gather *g, struct cell *cell,
+		       const struct call_cell *now)
+{
+	if (now->epoch != g->control->epoch)
+		return;
+	cell_add(cell, MEASURE_MIN, (int64_t)now->min_ns);
+	cell_add(cell, MEASURE_MAX, (int64_t)now->max_ns);
+}
+
+static void tell_call(struct gather *g, struct known *known,
+		      const struct slot *slot, const struct call_cell *now,
+		      struct call_cell *told)
+{
+	struct times news = cell_times(now), before = cell_times(told);
+	struct key key = call_key(g, known, now->tag);
+	struct cell cell = { 0 };
+	int64_t ended_ns;
+
+	times_add(&news, &before, -1);
+	times_add(&known->calls, &news, 1);
+	ended_ns = news.wall_ns;
+	/* How it would fail was not known when it was told in part: what it
+	 * had by then stays where it was told. */
+	if (g->plan->split == SPLIT_ERRNO && g->outcome == OUTCOME_ANY &&
+	    known->open_tag && known->open_tag ==
+	    (now->tag & (TAG_USED | (TAG_CALLS - 1))) &&
+	    news.wall_ns >= known->open.wall_ns) {
+		times_add(&news, &known->open, -1);
+		known->open = (struct times){ 0 };
+		known->open_tag = 0;
+	}
+	if (is_asked_for(g, now->tag)) {
+		times_cell(&cell, &news);
+		cell_add(&cell, MEASURE_CPU, times_cpu(&news));
+		cell_add(&cell, MEASURE_CALLS,
+			 (int64_t)(now->calls - told->calls));
+		cell_add(&cell, MEASURE_ERRORS,
+			 (int64_t)(now->errors - told->errors));
+		if (callset_has(&g->moves, key.abi, key.nr))
+			cell_add(&cell, MEASURE_BYTES,
+				 (int64_t)(now->bytes - told->bytes));
+		cell_add(&cell, MEASURE_ENDED, ended_ns);
+		add_bounds(g, &cell, now);
+		tell_cell(g, &key, &cell);
+		if (now->hist && g->hists)
+			tell_hist(g, slot, &key, now->hist);
+		sink_lost(g->sink, LOSS_UNTIMED,
+			  (int64_t)(now->refused - told->refused));
+		sink_lost(g->sink, LOSS_PARTIAL,
+			  (int64_t)(now->partial - told->partial));
+	}
+	*told = *now;
+}
+
+static void tell_calls(struct gather *g, struct known *known,
+		       const struct slot *slot, const uint32_t *first)
+{
+	struct call_cell now;
+
+	for (int place = 0; place < SLOT_CACHE; place++)
+		for (uint32_t i = first[place]; i && i < g->plan->cells;
+		     i = now.next) {
+			times_copy(slot, &now, &g->cells[i], sizeof(now));
+			if (now.calls != g->told[i].calls)
+				tell_call(g, known, slot, &now, &g->told[i]);
+		}
+}
+
+/* The call in progress, as far as it went: what was told before is taken
+ * back under the name that it was told by. */
+static void tell_open(struct gather *g, struct known *known,
+		      const struct slot *slot, const struct times *since,
+		      int64_t now_ns)
+{
+	struct cell cell = { 0 };
+	struct times open = { 0 };
+	struct key key;
+
+	if (known->open_tag && (known->open_tag != slot->tag ||
+				!slot->enter_ns)) {
+		key = call_key(g, known, known->open_tag);
+		times_add(&open, &known->open, -1);
+		times_cell(&cell, &open);
+		cell_add(&cell, MEASURE_CPU, times_cpu(&open));
+		if (g->outcome == OUTCOME_ANY)
+			tell_cell(g, &key, &cell);
+		known->open = (struct times){ 0 };
+		known->open_tag = 0;
+	}
+	if (!slot->enter_ns)
+		return;
+	known->open_tag = slot->tag;
+	open = *since;
+	open.wall_ns = at_least_0(now_ns - (int64_t)slot->enter_ns);
+	open = times_news(&open, &known->open);
+	cell = (struct cell){ 0 };
+	times_cell(&cell, &open);
+	cell_add(&cell, MEASURE_CPU, times_cpu(&open));
+	/* None of these has ended, so none is counted. */
+	cell_add(&cell, MEASURE_CALLS, 0);
+	cell_add(&cell, MEASURE_ERRORS, 0);
+	if (!(slot->flags & SLOT_DEAD) && g->reporting) {
+		cell_add(&cell, MEASURE_IN_FLIGHT, 1);
+		/* Since the attachment at least. */
+		if (slot->flags & SLOT_PARTIAL)
+			cell_add_estimate(&cell, MEASURE_AGE,
+					  known->open.wall_ns);
+		else
+			cell_add(&cell, MEASURE_AGE, known->open.wall_ns);
+		g->in_flight++;
+	}
+	if (g->outcome != OUTCOME_ANY)
+		return;
+	key = call_key(g, known, slot->tag);
+	tell_cell(g, &key, &cell);
+}
+
+/* --- threads ------------------------------------------------------------------ */
+
+/*
+ * The kernel's own clock of the thread, and its user and system share by the
+ * ticks that hit it; where none did, by what we know of its calls. As in
+ * cputime_adjust() of kernel/sched/cputime.c neither goes backwards.
+ */
+static void add_clocks(struct known *known, const struct slot *slot,
+		       const struct times *calls, const struct times *life,
+		       struct cell *cell)
+{
+	int64_t exec = (int64_t)(slot->exec_ns - slot->base_exec_ns);
+	double user = (double)(slot->user_ns - slot->base_user_ns);
+	double system = (double)(slot->system_ns - slot->base_system_ns);
+	int64_t user_ns, system_ns;
+
+	if (user + system <= 0) {
+		system = (double)at_least_0(times_cpu(calls));
+		user = (double)at_least_0(times_cpu(life) - times_cpu(calls));
+	}
+	if (exec < known->exec_ns)
+		exec = known->exec_ns;
+	system_ns = user + system > 0 ?
+		    (int64_t)((double)exec * system / (user + system)) : 0;
+	if (system_ns < known->system_ns)
+		system_ns = known->system_ns;
+	user_ns = exec - system_ns;
+	if (user_ns < known->user_ns) {
+		user_ns = known->user_ns;
+		system_ns = exec - user_ns;
+	}
+	cell_add(cell, MEASURE_CPU, exec - known->exec_ns);
+	cell_add(cell, MEASURE_USER, user_ns - known->user_ns);
+	cell_add(cell, MEASURE_SYSTEM, system_ns - known->system_ns);
+	known->exec_ns = exec;
+	known->user_ns = user_ns;
+	known->system_ns = system_ns;
+}
+
+static void tell_life(struct gather *g, struct known *known,
+		      const struct slot *slot, const struct times *since,
+		      int64_t now_ns)
+{
+	struct times calls = known->calls, life, outside;
+	struct cell cell = { 0 };
+	struct key key = known->key;
+
+	times_add(&calls, &known->open, 1);
+	outside = (struct times){
+		.blocked_ns = (int64_t)slot->outside_blocked_ns,
+		.runq_ns = (int64_t)slot->outside_runq_ns,
+		.vcsw = (int64_t)slot->outside_vcsw,
+		.icsw = (int64_t)slot->outside_icsw,
+	};
+	if (!slot->enter_ns)
+		times_add(&outside, since, 1);
+	life = outside;
+	times_add(&life, &calls, 1);
+	life.wall_ns = at_least_0(now_ns - (int64_t)slot->born_ns);
+	outside.wall_ns = life.wall_ns - calls.wall_ns;
+	add_clocks(known, slot, &calls, &life, &cell);
+	life = times_news(&life, &known->life);
+	times_cell(&cell, &life);
+	tell_cell(g, &key, &cell);
+	/* Also where there is nothing: it says that this is all. */
+	outside = times_news(&outside, &known->outside);
+	key = call_key(g, known, 0);
+	key.abi = ABI_STATE;
+	key.nr = g->plan->filtered ? STATE_REST : STATE_OUTSIDE;
+	key.error = 0;
+	cell = (struct cell){ 0 };
+	times_cell(&cell, &outside);
+	cell_add(&cell, MEASURE_CPU, times_cpu(&outside));
+	tell_cell(g, &key, &cell);
+}
+
+/* What its cells count is told; they are the next thread's. */
+static void recycle_list(struct gather *g, struct slot *slot,
+			 uint32_t *first)
+{
+	uint32_t last = 0;
+
+	for (uint32_t i = *first; i && i < g->plan->cells;
+	     i = g->cells[i].next) {
+		uint32_t hist = g->cells[i].hist;
+
+		memset(&g->told[i], 0, sizeof(g->told[i]));
+		if (hist && g->hists) {
+			memset(&g->hists[hist], 0, sizeof(*g->hists));
+			memset(&g->told_hists[hist], 0,
+			       sizeof(*g->told_hists));
+		}
+		last = i;
+	}
+	if (last) {
+		g->cells[last].next = slot->spare_cell;
+		slot->spare_cell = *first;
+		*first = 0;
+	}
+}
+
+static void recycle(struct gather *g, uint32_t index)
+{
+	struct slot *slot = &g->slots[index];
+
+	for (int place = 0; place < SLOT_CACHE; place++)
+		recycle_list(g, slot, &slot->first_cell[place]);
+	slot->state = SLOT_FREE;
+	g->known[index] = (struct known){ 0 };
+}
+
+static bool is_accounted(struct gather *g, uint32_t index,
+			 const struct slot *slot)
+{
+	if (slot->state != SLOT_LIVE || slot->flags & SLOT_LAUNCHING)
+		return false;
+	if (!slot->tentative || slot->wanted)
+		return true;
+	if (!g->keeps(g->ctx, slot)) {
+		g->slots[index].state = SLOT_DROPPED;
+		__atomic_add_fetch(&g->control->generation, 1,
+				   __ATOMIC_SEQ_CST);
+		return false;
+	}
+	g->slots[index].wanted = 1;
+	return true;
+}
+
+void gather_slot(struct gather *g, uint32_t index)
+{
+	const struct slot *slot = &g->slots[index];
+	struct known *known = &g->known[index];
+	struct times since;
+	struct slot now, next;
+	int64_t now_ns;
+
+	times_copy(slot, &now, slot, sizeof(now));
+	if (now.state == SLOT_FREE)
+		return;
+	if (!is_accounted(g, index, &now))
+		goto out;
+	if (known->serial != now.serial)
+		kin_identify(g, known, &now);
+	/* A call that ends while its thread's are read is to be in one of
+	 * them; short ones are not worth it. */
+	for (int i = 0; i < 4; i++) {
+		tell_calls(g, known, slot, now.first_cell);
+		times_copy(slot, &next, slot, sizeof(next));
+		if (next.enter_ns == now.enter_ns)
+			break;
+		now = next;
+	}
+	now = next;
+	now_ns = now_of(g, &now);
+	since = times_since(&now, now_ns);
+	tell_open(g, known, slot, &since, now_ns);
+	tell_life(g, known, &now, &since, now_ns);
+	sink_lost(g->sink, LOSS_URING, (int64_t)(now.uring - known->uring));
+	known->uring = now.uring;
+	/* An execve may have made it another one, from here on. */
+	kin_identify(g, known, &now);
+out:
+	if (!(now.flags & SLOT_DEAD))
+		return;
+	if (known->serial) {
+		kin_leave(g, known);
+		g->n_threads--;
+	}
+	recycle(g, index);
+	g->release(g->ctx, index);
+}
+
+void gather_missed(struct gather *g, uint64_t missed)
+{
+	sink_lost_since(g->sink, LOSS_CALLS, missed, &g->told_missed);
+}
+
+/* Slots that have ever been in use, number 0 among them. */
+static uint32_t used_slots(const struct gather *g)
+{
+	uint32_t used = __atomic_load_n(&g->control->used_slots,
+					__ATOMIC_ACQUIRE);
+
+	return used < g->plan->slots ? used : g->plan->slots;
+}
+
+bool gather_lives(const struct gather *g, int32_t pid, uint64_t start)
+{
+	uint32_t used = used_slots(g);
+
+	for (uint32_t i = 1; i < used; i++) {
+		const struct slot *slot = &g->slots[i];
+
+		if (slot->state == SLOT_LIVE && !(slot->flags & SLOT_DEAD) &&
+		    (!pid || slot->tgid == pid) &&
+		    (!start || slot->leader_start_ns /
+			       (uint64_t)g->tick_ns == start))
+			return true;
+	}
+	return false;
+}
+
+void gather_all(struct gather *g, bool report)
+{
+	struct event event = { .kind = EVENT_GAUGES };
+	uint32_t used = used_slots(g);
+
+	g->in_flight = 0;
+	g->reporting = report;
+	for (uint32_t i = 1; i < used; i++)
+		if (g->slots[i].state != SLOT_FREE)
+			gather_slot(g, i);
+	g->reporting = false;
+	if (report)
+		__atomic_add_fetch(&g->control->epoch, 1, __ATOMIC_RELEASE);
+	sink_lost_since(g->sink, LOSS_CALLS, g->control->no_cell,
+			&g->told_no_cell);
+	sink_lost_since(g->sink, LOSS_CALLS, g->control->unmatched,
+			&g->told_unmatched);
+	sink_lost_since(g->sink, LOSS_SWITCHES, g->control->lost_switches,
+			&g->told_switches);
+	sink_lost_since(g->sink, LOSS_THREADS, g->control->no_slot,
+			&g->told_no_slot);
+	sink_lost_since(g->sink, LOSS_HISTOGRAMS, g->control->no_hist,
+			&g->told_no_hist);
+	event.gauges = (struct gauges){
+		.processes = g->families.used, .threads = g->n_threads,
+		.in_flight = g->in_flight,
+	};
+	g->sink->event(g->sink->ctx, &event);
+}

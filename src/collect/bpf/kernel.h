@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The few kernel structs that the BPF programs touch, with the few fields.
+ * Their places are filled in from the running kernel's BTF at load (CO-RE),
+ * so these are no copies of any one kernel's headers.
+ *
+ * Sources: include/linux/sched.h, sched_info in include/linux/sched.h, pid in
+ * include/linux/pid.h, cred in include/linux/cred.h, thread_info and pt_regs
+ * in arch/{x86,arm64}/include/asm; task_struct.state became __state in 5.14.
+ */
+#ifndef COLLECT_BPF_KERNEL_H
+#define COLLECT_BPF_KERNEL_H
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), \
+			     apply_to = record)
+
+struct thread_info {
+	unsigned long flags;
+	uint32_t status;	/* x86 only */
+};
+
+struct sched_info {
+	unsigned long long run_delay;
+	unsigned long long last_arrival;
+};
+
+struct sched_entity {
+	uint64_t sum_exec_runtime;
+};
+
+struct pid_namespace;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct kuid {
+	uint32_t val;
+};
+
+struct cred {
+	struct kuid uid;
+	struct kuid suid;
+	struct kuid euid;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	int on_cpu;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	uint64_t utime;
+	uint64_t stime;
+	uint64_t start_boottime;
+	const struct cred *cred;
+	char comm[16];
+};
+
+/* Before 5.14. */
+struct task_struct___state {
+	long state;
+};
+
+struct pt_regs {
+	unsigned long cx, orig_ax, ip;	/* x86 */
+	int syscallno;		/* arm64 */
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+#define TASK_HALTED	0x0c		/* __TASK_STOPPED, __TASK_TRACED */
+#define TASK_NEW	0x800		/* until its birth has been told */
+#define TASK_DEAD	0x80		/* include/linux/sched.h, since 4.14 */
+#define PF_KTHREAD	0x00200000
+#define PF_IO_WORKER	0x00000010	/* of io_uring: makes no calls */
+#define TS_COMPAT	0x0002		/* arch/x86/include/asm/thread_info.h */
+#define X32_BIT		0x40000000
+#define TIF_32BIT	22		/* arch/arm64/include/asm/thread_info.h */
+#define RESTART_BLOCK	516		/* ERESTART_RESTARTBLOCK */
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the BPF programs and the collector share: memory that both have
+ * mapped. The programs write, the collector reads; each field has one
+ * writer.
+ *
+ * A thread under accounting has a slot, and in it the list of its cells: one
+ * per call that it has made. Only the thread itself adds to them, so nothing
+ * is lost without atomic operations, on any number of CPUs, and memory goes
+ * with threads and not with CPUs. A slot that is freed keeps its cells for
+ * the next thread that gets it.
+ */
+#ifndef COLLECT_BPF_LAYOUT_H
+#define COLLECT_BPF_LAYOUT_H
+
+#include "model/bucket.h"
+
+/*
+ * A call's tag: ABI, number and, where rows are by errno, the error. Numbers
+ * that no kernel has share one.
+ */
+#define TAG_NR_BITS	12
+#define TAG_ABI_BITS	2
+#define TAG_NR_OTHER	((1u << TAG_NR_BITS) - 1)
+#define TAG_ERROR_SHIFT	(TAG_NR_BITS + TAG_ABI_BITS)
+#define TAG_CALLS	(1u << TAG_ERROR_SHIFT)
+#define TAG_USED	(1u << 31)	/* so that none is 0 */
+
+enum tag_abi { TAG_NATIVE, TAG_COMPAT, TAG_X32 };
+
+/* How cells are split beyond calls. */
+enum split_by { SPLIT_NONE, SPLIT_FAILED, SPLIT_ERRNO };
+
+/* The collector writes it, once the slot is FREE or LIVE. */
+enum slot_state {
+	SLOT_FREE,
+	SLOT_LIVE,
+	SLOT_DROPPED,	/* not to be accounted, nor its children */
+};
+
+enum slot_flags {
+	SLOT_NEWBORN = 1,	/* its first exit has no call */
+	SLOT_FRESH = 2,		/* found at the attachment; no event yet */
+	SLOT_PARTIAL = 4,	/* the call began before the attachment */
+	SLOT_LAUNCHING = 8,	/* counts from its execve on */
+	SLOT_IGNORED = 16,	/* in a call that was not asked for */
+	SLOT_SWITCHED = 32,	/* was off the CPU since the last stamp */
+	SLOT_UNSETTLED = 64,	/* of that, sleep and queue are not apart */
+	SLOT_ASLEEP = 128,	/* off the CPU: asleep, not preempted */
+	SLOT_DEAD = 256,
+};
+
+struct call_cell {
+	uint32_t tag;
+	uint32_t next;		/* in the thread's list; 0: the last */
+	uint64_t calls, errors;
+	uint64_t wall_ns, blocked_ns, runq_ns;
+	uint64_t bytes;		/* sum of what they returned, above 0 */
+	uint64_t vcsw, icsw;
+	uint64_t refused;	/* of calls: never begun, so without time */
+	uint64_t partial;	/* of calls: begun before the attachment */
+	uint64_t min_ns, max_ns;	/* in the interval of epoch */
+	uint32_t epoch;
+	uint32_t hist;		/* 0: none */
+};
+
+struct call_hist {
+	uint64_t count[BUCKETS];
+};
+
+#define SLOT_CACHE 16
+
+struct slot {
+	uint32_t sequence;	/* odd while it is written to */
+	uint32_t state;		/* enum slot_state: the collector's */
+	uint32_t flags;
+	uint32_t tentative;	/* kept if the collector likes its name */
+	uint32_t wanted;	/* which is this: the collector's */
+	uint32_t serial;	/* another one for each thread */
+	int32_t tid, tgid;	/* in the collector's pid namespace */
+	uint64_t enter_ns;	/* 0: in no call */
+	uint32_t tag;		/* of that call, without an error */
+	uint32_t resumes;	/* the call that restart_syscall goes on with */
+	uint64_t off_ns;	/* left the CPU then; 0: is on it */
+	uint64_t delay_ns;	/* run_delay when it fell asleep */
+	uint64_t sleep_ns;	/* the last time off the CPU, if unsettled */
+	uint64_t back_ns;	/* when it was seen to come back */
+	/* Since the call began, or the last one ended: */
+	uint64_t blocked_ns, queued_ns;
+	uint32_t vcsw, icsw;
+	/* In no call, in all: */
+	uint64_t outside_blocked_ns, outside_runq_ns;
+	uint64_t outside_vcsw, outside_icsw;
+	uint64_t born_ns, died_ns;	/* monotonic; accounted from, until */
+	uint64_t start_ns, leader_start_ns;	/* of their lives, boot time */
+	/* The kernel's own clocks, at birth and at the last visit: */
+	uint64_t base_exec_ns, base_user_ns, base_system_ns;
+	uint64_t exec_ns, user_ns, system_ns, run_delay_ns;
+	uint64_t uring;		/* operations submitted to io_uring */
+	char comm[16];
+	uint32_t first_cell[SLOT_CACHE];	/* of those with such tags */
+	uint32_t spare_cell;	/* of the thread that had the slot before */
+	struct {
+		uint32_t tag, cell;
+	} cache[SLOT_CACHE];
+};
+
+/* On one CPU: who made the last call there, by where its registers are
+ * saved, which is at the top of each thread's own kernel stack. */
+struct caller {
+	uint64_t regs;
+	uint32_t slot, generation;
+};
+
+/* Wakes the collector: this slot's thread has ended, or called execve. */
+struct notice {
+	uint32_t slot;
+};
+
+/* Written by the collector, but for what is counted. */
+struct control {
+	uint32_t armed;		/* accounting is on */
+	uint32_t epoch;		/* of lifetime-only values */
+	uint32_t generation;	/* another one when threads come and go,
+				 * or armed or a slot's state change */
+	uint32_t level;		/* of our pid namespace */
+	uint32_t own_tgid;	/* ours, as the kernel has it */
+	uint64_t namespace;	/* its address */
+	uint32_t used_slots, used_cells, used_hists, serial;
+	uint64_t no_slot;	/* threads that could not be accounted */
+	uint64_t no_cell;	/* calls that could not be */
+	uint64_t no_hist;
+	uint64_t no_notice;	/* ends that were not told */
+	uint64_t foreign;	/* that became another user's by execve */
+	uint64_t unmatched;	/* calls whose end was missed */
+	uint64_t lost_switches;	/* so that time off the CPU is not known */
+	uint64_t clock_offset;	/* monotonic less the run queues' clock */
+	uint64_t found;		/* new threads, by the last visit */
+};
+
+/* Fixed at load. */
+struct plan {
+	uint32_t slots, cells, hists;
+	uint32_t split;		/* enum split_by */
+	uint32_t hist;		/* a histogram per cell */
+	uint32_t follow;	/* children, too */
+	uint32_t everyone;	/* every process but us */
+	uint32_t by_name;	/* notice each execve */
+	uint32_t filtered;	/* the call set counts */
+	uint32_t only_uid;	/* that processes must have; -1: any */
+	uint32_t nr_execve, nr_execveat;
+	uint32_t nr_restart, nr_compat_restart;
+};
+
+#endif

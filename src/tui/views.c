@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui/view.h"
+
+const struct view *const view_table[VIEW_COUNT] = {
+	[VIEW_CALLS] = &view_calls,
+	[VIEW_TASKS] = &view_tasks,
+	[VIEW_LATENCY] = &view_latency,
+	[VIEW_ERRORS] = &view_errors,
+	[VIEW_FLIGHT] = &view_flight,
+	[VIEW_OUTPUT] = &view_output,
+};
