@@ -20,7 +20,9 @@ import tmux
 THREADS = 2000
 SECONDS = 5
 ROWS, COLS = 50, 160
-BOUND = 0.015
+# Of what htop takes at the same time: this is 1.5% of a core where that takes
+# 4.8%, and a machine that is slower today is so for both.
+BOUND = 0.31
 # So much of all CPUs is idle, or the machine is not.
 QUIET = 0.97
 FRAME_US = 10000
@@ -147,8 +149,8 @@ def main(tap):
         tap.ok(ours < htops, f"{name}: less than htop", f"{ours:.2%}",
                f"{htops:.2%}")
         if still:
-            tap.ok(ours < BOUND, f"{name}: below {BOUND:.1%} of a core",
-                   f"{ours:.2%}")
+            tap.ok(ours < BOUND * htops, f"{name}: less than {BOUND:.0%} of "
+                   "htop", f"{ours:.2%}", f"{htops:.2%}")
 
 
 live.run(main)
