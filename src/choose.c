@@ -35,6 +35,7 @@ unsigned choose_needs(const struct options *o, const char **words)
 		{ o->has_name, COLLECT_NAMES, "--name" },
 		{ o->cgroup, COLLECT_CGROUP, "--cgroup" },
 		{ o->everyone, COLLECT_EVERYONE, "-a" },
+		{ o->smb, COLLECT_SMB, "--smb" },
 		{ wants_histograms(o), COLLECT_HISTOGRAMS, o->histogram ?
 		  "-D" : "a percentile" },
 		{ o->by & dim_bit(DIM_ERRNO), COLLECT_ERRORS,

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "collect/registry.h"
 #include "contrast_options.h"
+#include "smb_options.h"
 
 #define MAX_PIDS 4096
 #define MAX_RUNS 1000
@@ -166,12 +167,14 @@ static int set_rate(struct options *o, const char *arg, struct why *why)
 
 static int set_by(struct options *o, const char *arg, struct why *why)
 {
+	o->has_by = true;
 	return dim_parse(arg, &o->by, why);
 }
 
 static int set_threads(struct options *o, const char *arg, struct why *why)
 {
 	(void)arg;
+	o->has_by = true;
 	return dim_parse("thread", &o->by, why);
 }
 
@@ -282,6 +285,7 @@ static int set_list(struct options *o, const char *arg, struct why *why)
 	}
 
 SETTER(set_everyone, everyone, true)
+SETTER(set_smb, smb, true)
 SETTER(set_success, outcome, OUTCOME_SUCCESS)
 SETTER(set_failure, outcome, OUTCOME_FAILURE)
 SETTER(set_histogram, histogram, true)
@@ -309,6 +313,8 @@ static const struct option_desc table[] = {
 	  "every process of the machine" },
 	{ 0, "cgroup", "PATH", "Target", set_cgroup,
 	  "all processes in a cgroup and below it" },
+	{ 0, "smb", NULL, "Target", set_smb,
+	  "every smbd, or those of -p: SMB2 requests and what they cost" },
 	{ 'f', NULL, NULL, "Target", set_follow,
 	  "follow children (the default; accepted as strace's)" },
 	{ 0, "no-follow", NULL, "Target", set_no_follow,
@@ -337,7 +343,7 @@ static const struct option_desc table[] = {
 	{ 'O', NULL, "TIME", "Report", set_overhead,
 	  "with -c: take TIME off each call, as overhead" },
 	{ 0, "by", "DIM[,DIM...]", "Report", set_by,
-	  "a row per process, thread, syscall, errno (default: syscall)" },
+	  "a row per process, thread, syscall ...; see --list=dims" },
 	{ 'H', NULL, NULL, "Report", set_threads,
 	  "one row per thread, as --by=thread" },
 	{ 'D', "histogram", NULL, "Report", set_histogram,
@@ -427,8 +433,13 @@ bool options_text(const struct options *o)
 
 static int check_together(struct options *o, struct why *why)
 {
+	int err;
+
 	if (o->mode != MODE_ATTACH)
 		return 0;
+	err = smb_complete(o, why);
+	if (err)
+		return err;
 	if (*o->command)
 		o->mode = MODE_LAUNCH;
 	else if (!options_attach(o))
@@ -514,6 +525,7 @@ void options_usage(FILE *out)
 {
 	fputs("usage: smbsysacct [OPTION...] -p PID[,PID...]\n"
 	      "       smbsysacct [OPTION...] --name=REGEX | --cgroup=PATH | -a\n"
+	      "       smbsysacct [OPTION...] --smb [-p PID]\n"
 	      "       smbsysacct [OPTION...] COMMAND [ARGUMENT...]\n"
 	      "       smbsysacct --contrast [OPTION...] COMMAND | -p PID\n"
 	      "Where does the time of a live process go: on the CPU, blocked "

@@ -30,6 +30,8 @@ struct options {
 	const char *name_text;
 	const char *cgroup;	/* NULL: none */
 	bool everyone;		/* -a */
+	bool smb;		/* --smb */
+	bool has_by;		/* --by, -H */
 	bool follow;
 	const char *collector;	/* NULL: choose */
 	struct callset calls;	/* by -e trace= */

@@ -15,6 +15,9 @@
 #include "compare/tracecost.h"
 #include "session_parts.h"
 
+/* So long a report waits for what smbstatus says. */
+#define NAMES_MS 2000
+
 static bool launches(const struct options *o)
 {
 	return o->mode == MODE_LAUNCH;
@@ -75,6 +78,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 		.estimated = ops->estimated,
 		.by_call = ops->by_call,
 		.by = s->options->by,
+		.smb = s->options->smb && !s->options->has_by,
 	};
 
 	if (err)
@@ -107,6 +111,7 @@ static int take_report(struct session *s, struct snapshot **ret,
 
 	if (err)
 		return err;
+	names_wait(s->names, NAMES_MS);
 	err = snapshot_take(ret, s->shows ? &s->eras.all :
 			    eras_last(&s->eras),
 			    s->shows ? &s->all : &interval, why);
@@ -254,6 +259,7 @@ void session_fds(const struct session *s, struct pollfd *fds)
 	fds[FD_CHILD].fd = s->signals.child_fd;
 	fds[FD_REPORT].fd = s->signals.report_fd;
 	fds[FD_SHARE].fd = share_fd(&s->share);
+	fds[FD_NAMES].fd = names_fd(s->names);
 	if (s->show)
 		show_poll(s->show, fds + FD_SHOW);
 }
@@ -273,6 +279,9 @@ static int handle(struct session *s, const struct pollfd *fds,
 		err = ops->drain(s->collector, why);
 	if (fds[FD_SHARE].revents)
 		share_serve(&s->share);
+	if (fds[FD_NAMES].revents)
+		names_read(s->names);
+	names_ask(s->names);
 	tell_warnings(&s->tell, eras_last(&s->eras));
 	return err < 0 ? err : done || err > 0;
 }
@@ -502,6 +511,15 @@ static int take_output(struct session *s, struct why *why)
 						strerror(errno));
 }
 
+static int name_sessions(struct session *s, struct why *why)
+{
+	s->names = names_new(&s->procfs, &s->sink);
+	if (!s->names)
+		return why_set(why, ENOMEM, "out of memory");
+	s->sink = names_sink(s->names);
+	return 0;
+}
+
 static int run(struct session *s, struct why *why)
 {
 	int err;
@@ -516,6 +534,8 @@ static int run(struct session *s, struct why *why)
 	s->sink = share_sink(&s->share, &s->eras.interval[0],
 			     eras_sink(&s->eras));
 	err = procfs_init(&s->procfs, "/proc", why);
+	if (!err && s->options->smb)
+		err = name_sessions(s, why);
 	/* First, as to load and attach takes a while. */
 	if (!err)
 		err = signals_catch(&s->signals, launches(s->options), why);
@@ -555,6 +575,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 	if (s.collector)
 		s.collector->ops->close(s.collector);
 	outfile_close(s.out);
+	names_free(s.names);
 	eras_done(&s.eras);
 	tail_close(&s.output);
 	if (s.nothing_fd >= 0)

@@ -16,6 +16,7 @@
 #include "share.h"
 #include "show.h"
 #include "signals.h"
+#include "smb2/names.h"
 #include "target.h"
 #include "tell.h"
 
@@ -24,6 +25,7 @@ struct session {
 	struct procfs procfs;
 	struct eras eras;
 	struct share share;
+	struct names *names;	/* of SMB clients' sessions, or NULL */
 	struct sink sink;
 	struct setup setup;
 	struct collector *collector;	/* of the setup */
@@ -52,7 +54,7 @@ struct session {
 	char command[256];	/* the target, for reports */
 };
 
-enum { FD_END, FD_COLLECTOR, FD_CHILD, FD_REPORT, FD_SHARE, FD_SHOW,
+enum { FD_END, FD_COLLECTOR, FD_CHILD, FD_REPORT, FD_SHARE, FD_NAMES, FD_SHOW,
        N_FDS = FD_SHOW + SHOW_FDS };
 
 /* What to poll for: N_FDS places are filled. */

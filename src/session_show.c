@@ -103,6 +103,7 @@ int session_linger(struct session *s, struct why *why)
 		session_fds(s, fds);
 		fds[FD_COLLECTOR].fd = fds[FD_SHARE].fd = -1;
 		fds[FD_CHILD].fd = fds[FD_REPORT].fd = -1;
+		fds[FD_NAMES].fd = -1;
 		if (poll(fds, N_FDS, -1) < 0 && errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));

@@ -86,13 +86,15 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.name = o->has_name ? &o->name : NULL,
 		.cgroup = o->cgroup,
 		.everyone = o->everyone,
+		.smb = o->smb,
 		.audit_enable = o->audit_enable,
 		.by_error = o->by & dim_bit(DIM_ERRNO) ||
 			    (with->shows && ops->modes & COLLECT_ERRORS),
 		.outcome = o->outcome,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
-			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
+			      ((with->shows || o->smb) &&
+			       ops->modes & COLLECT_HISTOGRAMS),
 	};
 }
 
@@ -107,6 +109,8 @@ int setup_try(struct setup *s, const struct setup_with *with,
 	err = ops->probe(with->procfs, &s->measures, why);
 	if (err)
 		return err;
+	if (!o->smb)
+		s->measures &= ~MEASURES_OF_SMB;
 	if (plan_report(s, o, ops, why) || check_calls(o, ops, why))
 		return -EINVAL;
 	cfg = collector_cfg(s, with, ops);

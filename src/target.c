@@ -131,7 +131,9 @@ void target_words(char *buf, size_t size, const struct options *o)
 	*buf = '\0';
 	for (size_t i = 0; i < o->n_pids; i++)
 		n = add(buf, size, n, "%s%d", i ? "," : "-p ", o->pids[i]);
-	if (o->has_name)
+	if (o->smb)
+		n = add(buf, size, n, "%s--smb", n ? " " : "");
+	else if (o->has_name)
 		n = add(buf, size, n, "%s--name=%s", n ? " " : "",
 			o->name_text);
 	if (o->cgroup)

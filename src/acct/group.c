@@ -55,6 +55,13 @@ static bool is_booked(const struct key *key)
 	return key->abi == ABI_STATE && key->nr == STATE_BOOKED;
 }
 
+/* The same time as their threads', in other words: no part of the account. */
+static bool is_beside(const struct record *record)
+{
+	return record->key.abi == ABI_REQUEST ||
+	       record->key.abi == ABI_PHASE;
+}
+
 static bool is_measured(const struct record *record)
 {
 	return record->key.abi != ABI_TASK &&
@@ -70,9 +77,11 @@ static int collect_owners(struct group *group, const struct ledger *ledger,
 	map_init(&group->owners, sizeof(struct key));
 	while ((record = map_next(&ledger->records, &pos))) {
 		struct key key = key_project(&record->key, by);
-		struct owner *owner = entry_of(&group->owners, &key,
-					     sizeof(*owner));
+		struct owner *owner;
 
+		if (is_beside(record))
+			continue;
+		owner = entry_of(&group->owners, &key, sizeof(*owner));
 		if (!owner)
 			return -ENOMEM;
 		if (record->key.abi == ABI_TASK) {
@@ -183,6 +192,18 @@ int group_owners(struct group *group, const struct ledger *ledger,
 void group_done(struct group *group)
 {
 	free_entries(&group->owners);
+}
+
+/* Whose it is, is looked up only where rows are by that. */
+static struct key project(const struct ledger *ledger, const struct key *key,
+			  unsigned by)
+{
+	struct key ret = *key;
+
+	if (by & (dim_bit(DIM_CLIENT) | dim_bit(DIM_USER) |
+		  dim_bit(DIM_SHARE)))
+		ledger_resolve(ledger, &ret);
+	return key_project(&ret, by);
 }
 
 /* A row in the making: the deviations of its parts add up as squares. */
@@ -349,10 +370,11 @@ static int draft_call(struct map *drafts, const struct owner *owner,
 }
 
 /* Needs no owner: it is what it is. */
-static int draft_measured(struct map *drafts, const struct record *record,
-			  unsigned by, bool hists)
+static int draft_measured(struct map *drafts, const struct ledger *ledger,
+			  const struct record *record, unsigned by,
+			  bool hists)
 {
-	struct key key = key_project(&record->key, by);
+	struct key key = project(ledger, &record->key, by);
 	struct draft *draft = entry_of(drafts, &key, sizeof(*draft));
 
 	if (!draft)
@@ -385,8 +407,11 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 		struct key key = key_project(&record->key, call_by);
 		struct record *call;
 
+		if (is_beside(record))
+			continue;
 		if (is_measured(record)) {
-			err = draft_measured(drafts, record, by, hists);
+			err = draft_measured(drafts, ledger, record, by,
+					     hists);
 			continue;
 		}
 		if (!abi_is_wait(key.abi, key.nr) || is_booked(&key))
@@ -411,8 +436,8 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 }
 
 /* What only calls have, of a row that is of all calls. */
-static int draft_counts(struct map *drafts, const struct record *record,
-			unsigned by, bool hists)
+static int draft_counts(struct map *drafts, const struct ledger *ledger,
+			const struct record *record, unsigned by, bool hists)
 {
 	static const unsigned counts =
 		1u << MEASURE_CALLS | 1u << MEASURE_ERRORS |
@@ -427,7 +452,7 @@ static int draft_counts(struct map *drafts, const struct record *record,
 		if (!cell_has(&all.cell, m))
 			all.cell.value[m] = 0;
 	all.hist = record->hist;
-	return draft_measured(drafts, &all, by, hists);
+	return draft_measured(drafts, ledger, &all, by, hists);
 }
 
 /* Rows that are clocks alone: no look is needed for them. */
@@ -451,7 +476,48 @@ static int draft_clocks(struct map *drafts, const struct ledger *ledger,
 		if (record->key.abi >= ABI_NATIVE &&
 		    (is_measured(record) ||
 		     cell_has(&record->cell, MEASURE_CALLS)))
-			err = draft_counts(drafts, record, by, hists);
+			err = draft_counts(drafts, ledger, record, by,
+					   hists);
+	return err;
+}
+
+/* Rows of what is beside the account: requests, or phases. */
+static int draft_beside(struct map *drafts, const struct ledger *ledger,
+			int abi, unsigned by, bool hists)
+{
+	const struct record *record;
+	size_t pos = 0;
+	int err = 0;
+
+	while (!err && (record = map_next(&ledger->records, &pos)))
+		if (record->key.abi == abi)
+			err = draft_measured(drafts, ledger, record, by,
+					     hists);
+	return err;
+}
+
+/* How many requests there were of those that a row's calls were made for. */
+static int count_requests(struct map *drafts, const struct ledger *ledger,
+			  unsigned by)
+{
+	struct map requests;
+	struct draft *draft;
+	const struct draft *of;
+	size_t pos = 0;
+	int err;
+
+	map_init(&requests, sizeof(struct key));
+	by &= ~(dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO));
+	err = draft_beside(&requests, ledger, ABI_REQUEST, by, false);
+	while (!err && (draft = map_next(drafts, &pos))) {
+		struct key key = key_project(&draft->row.key, by);
+
+		of = map_get(&requests, &key);
+		if (of && key.request > 0)
+			draft->row.requests =
+				of->row.cell.value[MEASURE_REQUESTS];
+	}
+	free_entries(&requests);
 	return err;
 }
 
@@ -511,11 +577,17 @@ int group_rows(const struct ledger *ledger, unsigned by, bool hists,
 
 	map_init(&drafts, sizeof(struct key));
 	err = group_owners(&group, ledger, by);
-	if (!err)
+	if (!err && by & dim_bit(DIM_PHASE))
+		err = draft_beside(&drafts, ledger, ABI_PHASE, by, hists);
+	else if (!err && by & DIMS_OF_REQUESTS && !by_call)
+		err = draft_beside(&drafts, ledger, ABI_REQUEST, by, hists);
+	else if (!err)
 		err = by_call ? draft_rows(&drafts, ledger, &group, by,
 					   hists) :
 				draft_clocks(&drafts, ledger, &group, by,
 					     hists);
+	if (!err && by_call && by & dim_bit(DIM_REQUEST))
+		err = count_requests(&drafts, ledger, by);
 	if (!err)
 		err = finish_rows(&drafts, ret, ret_n);
 	free_drafts(&drafts);

@@ -28,13 +28,29 @@ static void forget_records(struct ledger *ledger)
 	map_done(&ledger->records);
 }
 
+/* Names of its clients and their sessions go with a process. */
+static bool has_ended(const struct ledger *ledger, const struct who *who)
+{
+	const struct who *process;
+	struct key key;
+
+	if (who->key.abi != ABI_REQUEST)
+		return who->ended;
+	key = key_project(&who->key, dim_bit(DIM_PROCESS));
+	process = map_get(&ledger->names, &key);
+	return !process || process->ended;
+}
+
 static void forget_names(struct ledger *ledger, bool all)
 {
 	struct who *who;
 	size_t pos = 0;
 
-	while ((who = map_next(&ledger->names, &pos)))
-		if (all || who->ended) {
+	/* Two rounds: the latter look at the former. */
+	while (!all && (who = map_next(&ledger->names, &pos)))
+		who->gone = has_ended(ledger, who);
+	for (pos = 0; (who = map_next(&ledger->names, &pos)); )
+		if (all || who->gone) {
 			map_del(&ledger->names, &who->key);
 			free(who->name);
 			free(who);
@@ -202,6 +218,9 @@ static void on_name(struct ledger *ledger, const struct key *key,
 	free(who->name);
 	who->name = name;
 	who->ended = false;	/* an id can be another thread's */
+	if (key->abi == ABI_REQUEST)
+		who->label = 1 + intern(&ledger->labels, &ledger->n_labels,
+					MAX_LABELS, text);
 	return;
 fail:
 	free(name);
@@ -256,6 +275,27 @@ struct sink ledger_sink(struct ledger *ledger)
 	return (struct sink){ .ctx = ledger, .event = on_event,
 			      .cell = on_cell, .hist = on_hist,
 			      .label = on_label };
+}
+
+static int32_t label_of(const struct ledger *ledger, const struct key *whose)
+{
+	const struct who *who = map_get(&ledger->names, whose);
+
+	return who ? who->label : 0;
+}
+
+void ledger_resolve(const struct ledger *ledger, struct key *key)
+{
+	struct key whose = key_project(key, dim_bit(DIM_PROCESS));
+
+	whose.abi = ABI_REQUEST;
+	key->client = label_of(ledger, &whose);
+	whose.session = key->session;
+	if (whose.session)
+		key->user = label_of(ledger, &whose);
+	whose.tree = key->tree;
+	if (whose.tree)
+		key->share = label_of(ledger, &whose);
 }
 
 const struct who *ledger_who(const struct ledger *ledger,

@@ -24,13 +24,16 @@ struct record {
 struct who {
 	struct key key;		/* a process or a thread, ABI_TASK */
 	char *name;		/* as the target gave it: untrusted */
+	int32_t label;		/* + 1, of names of clients, users, shares */
 	bool ended;
+	bool gone;		/* to be forgotten */
 };
 
 struct ledger {
 	struct map records;
 	struct map names;
-	char **labels;		/* indexed by nr of ABI_WCHAN keys */
+	char **labels;		/* indexed by nr of ABI_WCHAN keys, and by
+				 * client, user and share less 1 */
 	size_t n_labels;
 	char **notes;
 	size_t n_notes;
@@ -50,6 +53,13 @@ struct sink ledger_sink(struct ledger *ledger);
 
 /* Begin a new interval: numbers go, names of the living and notes stay. */
 void ledger_next(struct ledger *ledger);
+
+/*
+ * Whose request it is, by the names that were told for keys with ABI_REQUEST:
+ * of a process the client's address, of a session there its user, of a tree
+ * of that its share. What is not known stays 0.
+ */
+void ledger_resolve(const struct ledger *ledger, struct key *key);
 
 /* The name of the process or thread of @key, NULL where it is not known. */
 const struct who *ledger_who(const struct ledger *ledger,

@@ -10,6 +10,7 @@
 #include "acct/ledger.h"
 #include "model/abi.h"
 #include "model/errname.h"
+#include "model/smb2.h"
 #include "model/syscall.h"
 
 /* A copy that lives as long as the snapshot; NULL where memory ran out. */
@@ -107,6 +108,45 @@ static const char *error_name(struct snapshot *snap, const struct key *key)
 	return keep(snap, errname(text, sizeof(text), key->error));
 }
 
+/* Whose it is, by the ledger's number of the name; NULL: not known. */
+static bool keep_label(struct snapshot *snap, const struct ledger *ledger,
+		       int32_t label, const char **ret)
+{
+	*ret = NULL;
+	if (label <= 0 || (size_t)label > ledger->n_labels)
+		return true;
+	*ret = keep(snap, ledger->labels[label - 1]);
+	return *ret;
+}
+
+static const char *request_name(struct snapshot *snap, int32_t request)
+{
+	return keep(snap, request == REQUEST_HELPERS ? "(helper threads)" :
+			  request == REQUEST_OTHERS ? "(other smbds)" :
+			  request == REQUEST_NONE ? "(event loop)" :
+			  smb2_command(request - 1));
+}
+
+static bool name_request(struct snapshot *snap, const struct ledger *ledger,
+			 struct row *row)
+{
+	const struct key *key = &row->key;
+	unsigned by = snap->cfg.by;
+	bool named = true;
+	char text[32];
+
+	if (by & dim_bit(DIM_REQUEST))
+		named &= !!(row->request = request_name(snap, key->request));
+	if (by & dim_bit(DIM_STATUS))
+		named &= !!(row->status = keep(snap, smb2_status(text,
+					sizeof(text), key->status)));
+	if (by & dim_bit(DIM_PHASE))
+		named &= !!(row->phase = keep(snap, smb2_phase(key->nr)));
+	return named && keep_label(snap, ledger, key->client, &row->client) &&
+	       keep_label(snap, ledger, key->user, &row->user) &&
+	       keep_label(snap, ledger, key->share, &row->share);
+}
+
 static bool name_rows(struct snapshot *snap, const struct ledger *ledger)
 {
 	for (size_t i = 0; i < snap->n_rows; i++) {
@@ -126,6 +166,8 @@ static bool name_rows(struct snapshot *snap, const struct ledger *ledger)
 		if (by & dim_bit(DIM_ERRNO))
 			named &= !!(row->error = error_name(snap,
 							    &row->key));
+		if (by & (DIMS_OF_REQUESTS | dim_bit(DIM_PHASE)))
+			named &= name_request(snap, ledger, row);
 		if (!named)
 			return false;
 	}
@@ -375,6 +417,53 @@ static size_t count_threads(const struct ledger *ledger)
 	return n;
 }
 
+static int take_rows(struct snapshot *snap, const struct ledger *ledger)
+{
+	const struct snapshot_cfg *cfg = &snap->cfg;
+	int err = group_rows(ledger, cfg->by, true, &snap->rows,
+			     &snap->n_rows);
+
+	if (!err && !name_rows(snap, ledger))
+		err = -ENOMEM;
+	for (size_t i = 0; !err && i < snap->n_rows; i++) {
+		struct cell *cell = &snap->rows[i].cell;
+
+		if (cfg->by_call && cfg->by & dim_bit(DIM_SYSCALL))
+			cell->have &= cfg->by_call;
+		cell->estimated &= cell->have;
+		cell_merge(&snap->total.cell, cell);
+	}
+	return err;
+}
+
+static int take_parts(struct snapshot *snap, const struct ledger *ledger)
+{
+	static const unsigned groupings[PART_COUNT] = {
+		[PART_PHASES] = 1u << DIM_PHASE,
+		[PART_REQUESTS] = 1u << DIM_REQUEST,
+		[PART_STATUSES] = 1u << DIM_REQUEST | 1u << DIM_STATUS,
+		[PART_BILL] = 1u << DIM_REQUEST | 1u << DIM_SYSCALL,
+		[PART_WHO] = 1u << DIM_PROCESS | 1u << DIM_CLIENT |
+			     1u << DIM_USER | 1u << DIM_SHARE,
+		[PART_WORKERS] = 1u << DIM_PROCESS | 1u << DIM_PHASE,
+	};
+	int err = 0;
+
+	for (int i = 0; !err && i < PART_COUNT; i++) {
+		struct snapshot *part = calloc(1, sizeof(*part));
+
+		if (!part)
+			return -ENOMEM;
+		part->cfg = snap->cfg;
+		part->cfg.by = groupings[i];
+		part->cfg.smb = false;
+		part->all = snap->all;
+		snap->parts[i] = part;
+		err = take_rows(part, ledger);
+	}
+	return err;
+}
+
 static int fill(struct snapshot *snap, const struct ledger *ledger)
 {
 	struct group processes;
@@ -391,10 +480,9 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 	if (!err)
 		err = take_all_waits(snap, ledger);
 	if (!err)
-		err = group_rows(ledger, snap->cfg.by, true, &snap->rows,
-				 &snap->n_rows);
-	if (!err && !name_rows(snap, ledger))
-		err = -ENOMEM;
+		err = take_rows(snap, ledger);
+	if (!err && snap->cfg.smb)
+		err = take_parts(snap, ledger);
 	if (!err)
 		err = copy_notes(snap, ledger);
 	return err;
@@ -414,14 +502,6 @@ int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 		snapshot_free(snap);
 		return why_set(why, -err, "out of memory for the report");
 	}
-	for (size_t i = 0; i < snap->n_rows; i++) {
-		struct cell *cell = &snap->rows[i].cell;
-
-		if (cfg->by_call && cfg->by & dim_bit(DIM_SYSCALL))
-			cell->have &= cfg->by_call;
-		cell->estimated &= cell->have;
-		cell_merge(&snap->total.cell, cell);
-	}
 	/* The calls' estimates are shares of what the clocks say exactly. */
 	snap->total.cell.estimated = snap->all.cell.estimated;
 	memcpy(snap->lost, ledger->lost, sizeof(snap->lost));
@@ -437,6 +517,8 @@ void snapshot_free(struct snapshot *snap)
 {
 	if (!snap)
 		return;
+	for (int i = 0; i < PART_COUNT; i++)
+		snapshot_free(snap->parts[i]);
 	while (snap->n_texts)
 		free(snap->texts[--snap->n_texts]);
 	while (snap->n_notes)

@@ -30,6 +30,22 @@ struct row {
 	const char *thread;
 	const char *error;	/* "ENOENT", "" of what did not fail */
 	const char *syscall;	/* or "[running]", "[asleep in ep_poll]" */
+	const char *request;	/* "CREATE", "(event loop)" */
+	const char *status;	/* how it ended: "OK" */
+	const char *client, *user, *share;	/* NULL: also not known */
+	const char *phase;
+	int64_t requests;	/* that its calls were made for; 0: none */
+};
+
+/* What is told of SMB beside the table, as tables of their own. */
+enum smb_part {
+	PART_PHASES,		/* by phase */
+	PART_REQUESTS,		/* by command */
+	PART_STATUSES,		/* and how it ended */
+	PART_BILL,		/* calls by the command that they are for */
+	PART_WHO,		/* requests by process, client, user, share */
+	PART_WORKERS,		/* phases by process */
+	PART_COUNT
 };
 
 #define SNAPSHOT_WAITS 3
@@ -85,6 +101,7 @@ struct snapshot_cfg {
 	int64_t own_cpu_ns;	/* what accounting cost */
 	int64_t start_cpu_ns;	/* and what it took to begin */
 	int64_t call_cost_ns;	/* what a call takes longer; -1: not known */
+	bool smb;		/* with parts */
 };
 
 struct snapshot {
@@ -101,6 +118,8 @@ struct snapshot {
 	struct gauges now;	/* at the end of the interval */
 	struct machine machine;
 	int64_t programs_ns;	/* of ours, in the kernel; 0: not known */
+	/* Without smb all NULL. Of these only cfg, rows, total and all. */
+	struct snapshot *parts[PART_COUNT];
 	char **notes;
 	size_t n_notes;
 	char **texts;		/* storage of the names */

@@ -45,6 +45,7 @@ enum {
 	COLLECT_EVERYONE = 32,
 	COLLECT_HISTOGRAMS = 64,
 	COLLECT_ERRORS = 128,	/* calls apart by how they end */
+	COLLECT_SMB = 256,	/* requests that an smbd serves */
 };
 
 /* Which calls are accounted, by how they end. */
@@ -64,6 +65,7 @@ struct collector_cfg {
 	const regex_t *name;	/* of executables, or NULL */
 	const char *cgroup;	/* its directory, or NULL */
 	bool everyone;		/* every process but ours */
+	bool smb;		/* what smbds do for their clients, too */
 	bool audit_enable;	/* audit may be enabled, for all the machine */
 	bool histograms;	/* of each call's latencies */
 	bool by_error;		/* calls apart by errno */

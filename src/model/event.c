@@ -44,6 +44,15 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 	[LOSS_ORPHANS] = { "processes_orphaned",
 		"the calls of %s processes that may belong here: who started "
 		"them had ended before it was seen", UNIT_COUNT },
+	[LOSS_REQUESTS] = { "requests_unaccounted",
+		"%s SMB2 requests, or processes that serve them, for which "
+		"there was no room", UNIT_COUNT },
+	[LOSS_UNMATCHED] = { "replies_unmatched",
+		"%s SMB2 replies to requests that had begun before the "
+		"attachment", UNIT_COUNT },
+	[LOSS_UNANSWERED] = { "requests_unanswered",
+		"%s SMB2 requests that smbd dropped without a reply",
+		UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",
 		"%s looks or sums beyond the limit, merged into their process "
 		"or (others)",

@@ -30,6 +30,9 @@ enum loss {
 	LOSS_AUDIT_LOST,	/* and in the kernel, whoever's */
 	LOSS_AUDIT_WAITS,	/* jiffies that tasks waited for room there */
 	LOSS_ORPHANS,		/* processes of whom nobody knows whose */
+	LOSS_REQUESTS,		/* of SMB2 for which there was no room */
+	LOSS_UNMATCHED,		/* replies to what had not been seen */
+	LOSS_UNANSWERED,	/* requests that went without a reply */
 	LOSS_RECORDS,		/* postings beyond the ledger's limit */
 	LOSS_COUNT
 };

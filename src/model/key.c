@@ -15,6 +15,18 @@ const struct dim_desc dim_table[DIM_COUNT] = {
 		1u << DIM_SYSCALL },
 	[DIM_ERRNO] = { "errno", "system call and how it failed, if it did",
 		1u << DIM_ERRNO | 1u << DIM_SYSCALL },
+	[DIM_REQUEST] = { "request", "SMB2 command (--smb)",
+		1u << DIM_REQUEST },
+	[DIM_STATUS] = { "status", "SMB2 command and how it ended (--smb)",
+		1u << DIM_STATUS | 1u << DIM_REQUEST },
+	[DIM_CLIENT] = { "client", "address of the SMB client (--smb)",
+		1u << DIM_CLIENT },
+	[DIM_USER] = { "user", "of the SMB session (--smb)",
+		1u << DIM_USER },
+	[DIM_SHARE] = { "share", "that SMB requests are for (--smb)",
+		1u << DIM_SHARE },
+	[DIM_PHASE] = { "phase", "what smbd's main threads do (--smb)",
+		1u << DIM_PHASE },
 };
 
 int dim_parse(const char *list, unsigned *ret, struct why *why)
@@ -42,6 +54,22 @@ int dim_parse(const char *list, unsigned *ret, struct why *why)
 	return 0;
 }
 
+static void project_request(struct key *key, unsigned by)
+{
+	key->session = 0;
+	key->tree = 0;
+	if (!(by & dim_bit(DIM_REQUEST)))
+		key->request = 0;
+	if (!(by & dim_bit(DIM_STATUS)))
+		key->status = 0;
+	if (!(by & dim_bit(DIM_CLIENT)))
+		key->client = 0;
+	if (!(by & dim_bit(DIM_USER)))
+		key->user = 0;
+	if (!(by & dim_bit(DIM_SHARE)))
+		key->share = 0;
+}
+
 struct key key_project(const struct key *key, unsigned by)
 {
 	struct key ret = *key;
@@ -58,10 +86,11 @@ struct key key_project(const struct key *key, unsigned by)
 	}
 	if (!(by & dim_bit(DIM_ERRNO)))
 		ret.error = 0;
-	if (!(by & dim_bit(DIM_SYSCALL))) {
+	if (!(by & (dim_bit(DIM_SYSCALL) | dim_bit(DIM_PHASE)))) {
 		ret.abi = ABI_TASK;
 		ret.nr = 0;
 	}
+	project_request(&ret, by);
 	return ret;
 }
 

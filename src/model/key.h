@@ -20,16 +20,34 @@ struct key {
 	int32_t abi;		/* enum abi, or one of the pseudo ABIs */
 	int32_t nr;
 	int32_t error;		/* errno of failed calls; 0: others */
+	int32_t request;	/* SMB2 command + 1 that it is for, or ... */
+	uint64_t session;	/* of it, as the server numbers them; 0: none */
+	uint32_t tree;		/* likewise */
+	uint32_t status;	/* NTSTATUS that it ended with */
+	/* Whose it is, as the ledger numbers names; 0: not known. They are
+	 * looked up as rows are made, and so can be learned later. */
+	int32_t client, user, share;
 	int32_t zero;		/* no padding */
 };
+
+/* ... for none: in the event loop, by a helper thread between its jobs, or by
+ * an smbd that serves no client. */
+#define REQUEST_NONE	0
+#define REQUEST_HELPERS	(-1)
+#define REQUEST_OTHERS	(-2)
 
 /* Not a thread: what only the process as a whole knows. */
 #define TID_PROCESS	0
 /* Not a thread: CPU time of children, from their end as the parent saw it. */
 #define TID_CHILDREN	(-1)
 
-enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_ERRNO,
+enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_ERRNO, DIM_REQUEST,
+	   DIM_STATUS, DIM_CLIENT, DIM_USER, DIM_SHARE, DIM_PHASE,
 	   DIM_COUNT };
+
+/* What only SMB2 requests have, beside what they do. */
+#define DIMS_OF_REQUESTS (1u << DIM_REQUEST | 1u << DIM_STATUS | \
+			  1u << DIM_CLIENT | 1u << DIM_USER | 1u << DIM_SHARE)
 
 struct dim_desc {
 	const char *name;

@@ -47,4 +47,10 @@ const struct measure_desc measure_table[MEASURE_COUNT] = {
 		"calls that had not ended by the report" },
 	[MEASURE_AGE] = { .name = "age", UNIT_NS,
 		"how long the oldest of them had taken", MERGE_MOST },
+	[MEASURE_REQUESTS] = { .name = "requests", UNIT_COUNT,
+		"SMB2 requests that were answered" },
+	[MEASURE_ASYNC] = { .name = "async", UNIT_NS,
+		"of requests: in progress, but not run by their process" },
+	[MEASURE_TIMES] = { .name = "times", UNIT_COUNT,
+		"events, requests or answers of ctdb that a phase was for" },
 };

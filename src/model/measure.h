@@ -33,8 +33,15 @@ enum measure {
 	MEASURE_MAX,		/* ns, the longest call */
 	MEASURE_IN_FLIGHT,	/* calls that had not ended by the report */
 	MEASURE_AGE,		/* ns, of the oldest of them */
+	MEASURE_REQUESTS,	/* of SMB2 that were answered */
+	MEASURE_ASYNC,		/* ns, of requests: their worker did others */
+	MEASURE_TIMES,		/* that a phase was entered for something */
 	MEASURE_COUNT
 };
+
+/* What only SMB has. */
+#define MEASURES_OF_SMB (1u << MEASURE_REQUESTS | 1u << MEASURE_ASYNC | \
+			 1u << MEASURE_TIMES)
 
 enum unit { UNIT_NS, UNIT_COUNT, UNIT_BYTES };
 

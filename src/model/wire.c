@@ -253,6 +253,10 @@ static bool take_key(struct reader *r, struct key *key)
 	if (!take(r, key, sizeof(*key)) || key->zero || key->pid < 0 ||
 	    key->tid < TID_CHILDREN || key->error < 0 || key->error > 4095)
 		return false;
+	/* Who accounts requests is not joined. */
+	if (key->request || key->session || key->tree || key->status ||
+	    key->client || key->user || key->share)
+		return false;
 	switch (key->abi) {
 	case ABI_TASK:
 		return !key->nr;

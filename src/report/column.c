@@ -106,7 +106,9 @@ static struct value get_average(const struct snapshot *snap,
 				const struct row *row,
 				const struct column *column)
 {
-	int64_t calls = row->cell.value[MEASURE_CALLS];
+	enum measure count = cell_has(&row->cell, MEASURE_REQUESTS) ?
+			     MEASURE_REQUESTS : MEASURE_CALLS;
+	int64_t calls = row->cell.value[count];
 
 	(void)snap;
 	(void)column;
@@ -116,6 +118,60 @@ static struct value get_average(const struct snapshot *snap,
 				      0,
 	};
 }
+
+/* Of SMB2: of a row of requests, or of those that a row's calls are for. */
+static int64_t requests_of(const struct row *row)
+{
+	return cell_has(&row->cell, MEASURE_REQUESTS) ?
+	       row->cell.value[MEASURE_REQUESTS] : row->requests;
+}
+
+static struct value get_requests(const struct snapshot *snap,
+				 const struct row *row,
+				 const struct column *column)
+{
+	(void)snap;
+	(void)column;
+	return (struct value){
+		.known = cell_has(&row->cell, MEASURE_REQUESTS) ||
+			 row->requests > 0,
+		.number = requests_of(row),
+	};
+}
+
+static struct value get_per_request(const struct snapshot *snap,
+				    const struct row *row,
+				    const struct column *column)
+{
+	int64_t requests = requests_of(row);
+	int64_t value = row->cell.value[column->per];
+	bool known = cell_has(&row->cell, column->per) && requests > 0;
+
+	(void)snap;
+	return (struct value){
+		.known = known,
+		.number = known ? value / requests : 0,
+		.percent = known ? (double)value / (double)requests : 0,
+	};
+}
+
+#define TEXT(name_) \
+	static struct value get_##name_##_text(const struct snapshot *snap, \
+					const struct row *row, \
+					const struct column *column) \
+	{ \
+		(void)snap; \
+		(void)column; \
+		return (struct value){ .known = row->name_ != NULL, \
+				       .text = row->name_ }; \
+	}
+
+TEXT(request)
+TEXT(status)
+TEXT(client)
+TEXT(user)
+TEXT(share)
+TEXT(phase)
 
 static struct value get_percentile(const struct snapshot *snap,
 				   const struct row *row,
@@ -202,8 +258,17 @@ static struct value get_errno(const struct snapshot *snap,
 
 #define PERCENTILE(id_, title_, share_, help_) \
 	{ .id = id_, .title = title_, .kind = KIND_LATENCY, .measure = -1, \
-	  .needs = BIT(CALLS), .share = share_, .needs_hist = true, \
+	  .needs = BIT(MAX), .share = share_, .needs_hist = true, \
 	  .in_json = true, .get = get_percentile, .help = help_ }
+
+#define PER_REQUEST(id_, title_, kind_, M, help_) \
+	{ .id = id_, .title = title_, .kind = kind_, .measure = -1, \
+	  .needs = BIT(M), .per = MEASURE_##M, \
+	  .get = get_per_request, .help = help_ }
+
+#define NAME(id_, D, get_, help_) \
+	{ .id = id_, .title = id_, .kind = KIND_TEXT, .measure = -1, \
+	  .dim = 1u << DIM_##D, .in_json = true, .get = get_, .help = help_ }
 
 #define MEASURE(id_, title_, kind_, M, help_) \
 	{ .id = id_, .title = title_, .kind = kind_, .measure = MEASURE_##M, \
@@ -251,6 +316,24 @@ const struct column column_table[] = {
 	PERCENTILE("p99", "p99 us", 0.99, "99 in 100 took no longer"),
 	PERCENTILE("p999", "p99.9 us", 0.999,
 		   "999 in 1,000 took no longer"),
+	{ .id = "requests", .title = "requests", .kind = KIND_COUNT,
+	  .measure = MEASURE_REQUESTS, .needs = BIT(REQUESTS),
+	  .in_json = true, .get = get_requests,
+	  .help = "SMB2 requests: answered, or that calls were made for" },
+	MEASURE("async", "async s", KIND_NS, ASYNC,
+		"of requests: in progress, but not run by their smbd"),
+	PER_REQUEST("calls-per-request", "calls/req", KIND_RATIO, CALLS,
+		    "calls for a request, on average"),
+	PER_REQUEST("wall-per-request", "us/req", KIND_LATENCY, WALL,
+		    "microseconds for a request, on average"),
+	PER_REQUEST("cpu-per-request", "cpu us/req", KIND_LATENCY, CPU,
+		    "of them on a CPU"),
+	PER_REQUEST("blocked-per-request", "blk us/req", KIND_LATENCY,
+		    BLOCKED, "of them asleep"),
+	MEASURE("times", "times", KIND_COUNT, TIMES,
+		"events, requests or answers of ctdb that a phase was for"),
+	MEASURE("in-calls", "in calls s", KIND_NS, ENDED,
+		"what system calls took that ended in a phase"),
 	MEASURE("bytes", "moved", KIND_BYTES, BYTES,
 		"bytes that reads and writes of all kinds returned"),
 	MEASURE("in-flight", "in flight", KIND_COUNT, IN_FLIGHT,
@@ -298,6 +381,12 @@ const struct column column_table[] = {
 	{ .id = "thread", .title = "thread", .kind = KIND_TEXT,
 	  .measure = -1, .dim = 1u << DIM_THREAD, .in_json = true,
 	  .get = get_thread, .help = "name of the thread" },
+	NAME("client", CLIENT, get_client_text, "address of the SMB client"),
+	NAME("user", USER, get_user_text, "of the SMB session"),
+	NAME("share", SHARE, get_share_text, "that SMB requests are for"),
+	NAME("request", REQUEST, get_request_text, "SMB2 command"),
+	NAME("status", STATUS, get_status_text, "how SMB2 requests ended"),
+	NAME("phase", PHASE, get_phase_text, "what smbd's main threads do"),
 	{ .id = "syscall", .title = "syscall", .kind = KIND_TEXT,
 	  .measure = -1, .dim = 1u << DIM_SYSCALL, .in_json = true,
 	  .get = get_syscall,
@@ -353,7 +442,17 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 	bool calls = by & dim_bit(DIM_SYSCALL);
 
 	*ret = (struct column_list){ .n = 0 };
-	if (!calls)
+	if (by & dim_bit(DIM_PHASE))
+		append(ret, "wall-percent,wall,cpu,blocked,runq,in-calls,"
+			    "calls,times");
+	else if (by & DIMS_OF_REQUESTS && calls)
+		append(ret, "requests,calls,calls-per-request,"
+			    "wall-per-request,cpu-per-request,"
+			    "blocked-per-request,wall,errors");
+	else if (by & DIMS_OF_REQUESTS)
+		append(ret, "requests,errors,wall,average,min,max,p50,p90,"
+			    "p99,p999,cpu,blocked,runq,async");
+	else if (!calls)
 		append(ret, "wall-percent,wall,blocked,runq,cpu,user,system,"
 			    "switches");
 	else if (measures & BIT(WALL) && measures & BIT(CALLS))
@@ -373,6 +472,9 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 		append(ret, "process");
 	if (by & dim_bit(DIM_ERRNO))
 		append(ret, "errno");
+	for (int d = DIM_REQUEST; d < DIM_COUNT; d++)
+		if (by & dim_bit(d))
+			append(ret, dim_table[d].name);
 	if (calls)
 		append(ret, "syscall");
 }
@@ -393,6 +495,7 @@ static int compare_values(const struct column *column, const struct value *a,
 	case KIND_ID:
 		return (a->number > b->number) - (a->number < b->number);
 	case KIND_PERCENT:
+	case KIND_RATIO:
 		return (a->percent < b->percent) - (a->percent > b->percent);
 	default:
 		return (a->number < b->number) - (a->number > b->number);

@@ -21,6 +21,7 @@ enum column_kind {
 	KIND_COUNT,
 	KIND_BYTES,
 	KIND_PERCENT,
+	KIND_RATIO,	/* of two counts */
 };
 
 struct value {
@@ -28,7 +29,7 @@ struct value {
 	bool estimated;
 	bool doubtful;		/* hardly more than it may be off */
 	int64_t number;		/* ID, NS, LATENCY, COUNT, BYTES */
-	double percent;
+	double percent;		/* PERCENT, RATIO */
 	const char *text;
 };
 
@@ -40,6 +41,7 @@ struct column {
 	unsigned needs;		/* measures without which it is empty */
 	unsigned dim;		/* dimension without which it is empty */
 	double share;		/* of calls, for a percentile */
+	int per;		/* the measure that it has by request */
 	bool needs_hist;	/* is read off a histogram */
 	bool in_json;		/* a key of its own in a JSON row */
 	struct value (*get)(const struct snapshot *snap,
@@ -51,7 +53,7 @@ struct column {
 extern const struct column column_table[];
 extern const int column_count;
 
-#define MAX_COLUMNS 48
+#define MAX_COLUMNS 64
 
 struct column_list {
 	const struct column *columns[MAX_COLUMNS];

@@ -184,6 +184,28 @@ static void set_head(json_t *report, const struct snapshot *snap,
 			    json_integer((json_int_t)snap->n_threads));
 }
 
+/* What is told of SMB, each part as rows of its own. */
+static json_t *json_parts(const struct snapshot *snap)
+{
+	static const char *const names[PART_COUNT] = {
+		[PART_PHASES] = "phases", [PART_REQUESTS] = "requests",
+		[PART_STATUSES] = "statuses", [PART_BILL] = "bill",
+		[PART_WHO] = "who", [PART_WORKERS] = "workers",
+	};
+	json_t *parts = json_object();
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		const struct snapshot *part = snap->parts[i];
+		json_t *rows = json_array();
+
+		for (size_t n = 0; n < part->n_rows; n++)
+			json_array_append_new(rows, json_row(part,
+							     &part->rows[n]));
+		json_object_set_new(parts, names[i], rows);
+	}
+	return parts;
+}
+
 static json_t *build(const struct snapshot *snap,
 		     const struct report_cfg *cfg, const int *order)
 {
@@ -206,6 +228,8 @@ static json_t *build(const struct snapshot *snap,
 	json_object_set_new(report, "ledger", json_account(&snap->all));
 	json_object_set_new(report, "processes", processes);
 	json_object_set_new(report, "rows", rows);
+	if (snap->cfg.smb)
+		json_object_set_new(report, "smb", json_parts(snap));
 	return report;
 }
 

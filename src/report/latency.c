@@ -81,12 +81,17 @@ static void print_head(FILE *out, const struct row *row)
 		fprintf(out, "%s %d ", text_untrusted(safe, sizeof(safe),
 						      row->process),
 			row->key.tid > 0 ? row->key.tid : row->key.pid);
-	fprintf(out, "%s%s%s: %llu calls",
-		text_untrusted(safe, sizeof(safe), row->syscall ?
-			       row->syscall : "all calls"),
+	if (row->request)
+		fprintf(out, "%s%s%s ", row->request, row->status ? " " : "",
+			row->status ? row->status : "");
+	fprintf(out, "%s%s%s: %llu %s",
+		row->syscall ? text_untrusted(safe, sizeof(safe),
+					      row->syscall) :
+		row->request ? "" : "all calls",
 		row->error && *row->error ? " " : "",
 		row->error ? row->error : "",
-		(unsigned long long)hist_total(row->hist));
+		(unsigned long long)hist_total(row->hist),
+		row->request && !row->syscall ? "requests" : "calls");
 	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++) {
 		fprintf(out, ", %s ", shares[i].name);
 		print_time(out, "~%s", (uint64_t)row_percentile(

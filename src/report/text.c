@@ -13,79 +13,13 @@
 #include "base/text.h"
 #include "report/grid.h"
 #include "report/latency.h"
+#include "report/rows.h"
+#include "report/smb.h"
 #include "report/value.h"
 #include "report/verdict.h"
 
 #define MAX_PROCESSES 20	/* lines of the ledger */
 #define MAX_NOTES 6
-
-static void put_value(struct grid *grid, const struct column *column,
-		      const struct value *value)
-{
-	char text[VALUE_MAX];
-
-	grid_put(grid, value_text(text, sizeof(text), column, value));
-}
-
-static void put_row(struct grid *grid, const struct snapshot *snap,
-		    const struct row *row, const struct column_list *list)
-{
-	for (int i = 0; i < list->n; i++) {
-		const struct column *column = list->columns[i];
-		struct value value = column->get(snap, row, column);
-
-		put_value(grid, column, &value);
-	}
-}
-
-/* The sum of the rows, with "total" where the first text column is. */
-static void put_total(struct grid *grid, const struct snapshot *snap,
-		      const struct column_list *list)
-{
-	bool named = false;
-
-	for (int i = 0; i < list->n; i++) {
-		const struct column *column = list->columns[i];
-		struct value value;
-
-		if (column->kind == KIND_TEXT) {
-			grid_put(grid, named ? "" : "total");
-			named = true;
-		} else if (column->measure < 0) {
-			grid_put(grid, "");
-		} else {
-			value = column->get(snap, &snap->total, column);
-			put_value(grid, column, &value);
-		}
-	}
-}
-
-static int print_table(FILE *out, const struct snapshot *snap,
-		       const struct report_cfg *cfg)
-{
-	const struct column_list *list = &cfg->columns;
-	int *order = column_order(snap, cfg->sort);
-	struct grid grid;
-	size_t n = snap->n_rows;
-
-	if (!order)
-		return -ENOMEM;
-	if (cfg->max_rows && n > cfg->max_rows)
-		n = cfg->max_rows;
-	grid_init(&grid, list->n);
-	for (int i = 0; i < list->n; i++)
-		grid_head(&grid, list->columns[i]->title,
-			  list->columns[i]->kind == KIND_TEXT);
-	for (size_t i = 0; i < n; i++)
-		put_row(&grid, snap, &snap->rows[order[i]], list);
-	grid_rule(&grid);
-	put_total(&grid, snap, list);
-	free(order);
-	if (n < snap->n_rows)
-		fprintf(out, "(the first %zu of %zu rows)\n", n,
-			snap->n_rows);
-	return grid_print(&grid, out);
-}
 
 static void put_ns(struct grid *grid, bool known, bool estimated, int64_t ns)
 {
@@ -353,14 +287,31 @@ static int print_latency(FILE *out, const struct snapshot *snap,
 	return 0;
 }
 
+/* The account is of all that smbds do, so it stays last. */
+static int print_smb(FILE *out, const struct snapshot *snap,
+		     const struct report_cfg *cfg, struct why *why)
+{
+	int err = smb_print(out, snap, cfg);
+
+	putc('\n', out);
+	if (!err)
+		err = print_ledger(out, snap);
+	putc('\n', out);
+	report_foot(out, snap);
+	return err ? why_set(why, -err, "out of memory for the report") : 0;
+}
+
 static int print_text(FILE *out, const struct snapshot *snap,
 		      const struct report_cfg *cfg, struct why *why)
 {
 	int err;
 
+	if (snap->cfg.smb)
+		return print_smb(out, snap, cfg, why);
 	verdict_print(out, snap);
 	putc('\n', out);
-	err = print_table(out, snap, cfg);
+	err = rows_print(out, snap, &cfg->columns, cfg->sort,
+			 cfg->max_rows);
 	if (!err && cfg->histograms)
 		err = print_latency(out, snap, cfg);
 	putc('\n', out);

@@ -53,6 +53,9 @@ char *value_text(char *buf, size_t size, const struct column *column,
 	case KIND_PERCENT:
 		snprintf(buf, size, "%s%.2f%s", mark, value->percent, doubt);
 		break;
+	case KIND_RATIO:
+		snprintf(buf, size, "%s%.2f", mark, value->percent);
+		break;
 	case KIND_BYTES:
 		return value_bytes(buf, size, value->number);
 	default:

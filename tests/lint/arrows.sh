@@ -39,8 +39,10 @@ arrows()
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
-			"compare export target contrast_options"
+			"compare export target contrast_options " \
+			"smb_options"
 		may["contrast_options"] = "base model report options"
+		may["smb_options"] = "base model report options"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
 		may["keep"] = "base"
@@ -105,7 +107,8 @@ doors()
 {
 	includes | awk '
 	BEGIN {
-		door["jansson.h"] = "^src/report/(json|tree)\\.c$"
+		door["jansson.h"] = \
+			"^src/(report/(json|tree)|smb2/status)\\.c$"
 		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
 		door["auparse.h"] = "^src/collect/audit"
 		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"

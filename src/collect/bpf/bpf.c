@@ -13,10 +13,10 @@
 		 1u << MEASURE_MIN | 1u << MEASURE_MAX | \
 		 1u << MEASURE_ENDED | \
 		 1u << MEASURE_IN_FLIGHT | 1u << MEASURE_AGE)
-#define MEASURES (BY_CALL | 1u << MEASURE_USER | 1u << MEASURE_SYSTEM)
+#define MEASURES (BY_CALL | MEASURES_OF_SMB | 1u << MEASURE_USER | 1u << MEASURE_SYSTEM)
 #define MODES (COLLECT_ATTACH | COLLECT_LAUNCH | COLLECT_BOTH | \
 	       COLLECT_NAMES | COLLECT_CGROUP | COLLECT_EVERYONE | \
-	       COLLECT_HISTOGRAMS | COLLECT_ERRORS)
+	       COLLECT_HISTOGRAMS | COLLECT_ERRORS | COLLECT_SMB)
 
 #ifdef HAVE_LIBBPF
 
@@ -35,6 +35,7 @@
 #include "base/procparse.h"
 #include "collect/bpf/engine.h"
 #include "collect/bpf/gather.h"
+#include "collect/bpf/smb.h"
 #include "collect/bpf/tax.h"
 #include "collect/bpf/watch.h"
 #include "collect/gate.h"
@@ -56,6 +57,7 @@ struct bpf_collector {
 	const struct sink *sink;
 	struct engine engine;
 	struct gather gather;
+	struct smb smb;
 	struct launch_fate *fate;	/* shared with the command */
 	struct command command;
 	double bare_call_ns, tax_ns;
@@ -86,6 +88,7 @@ static void bpf_close(struct collector *c)
 	if (!b)
 		return;
 	engine_close(&b->engine);
+	smb_close(&b->smb);
 	gather_done(&b->gather);
 	if (b->epoll_fd >= 0)
 		close(b->epoll_fd);
@@ -139,6 +142,8 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 	};
 
 	plan.cells = CELLS_PER_SLOT * plan.slots;
+	if (cfg->smb)
+		smb_plan(&plan);
 	return plan;
 }
 
@@ -155,7 +160,7 @@ static int open_events(struct bpf_collector *b, struct why *why)
 	    epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, engine_fd(&b->engine),
 		      &event))
 		return why_set(why, errno, "epoll: %s", strerror(errno));
-	if (!b->cfg.cgroup)
+	if (!b->cfg.cgroup && !(b->cfg.smb && b->cfg.name))
 		return 0;
 	b->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 				     TFD_CLOEXEC | TFD_NONBLOCK);
@@ -222,6 +227,11 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	err = engine_open(&b->engine, &plan, cfg->calls, why);
 	if (!err)
 		err = open_gather(b, why);
+	if (!err && cfg->smb) {
+		b->smb = (struct smb){ .engine = &b->engine, .sink = sink,
+				       .gather = &b->gather, .cfg = &b->cfg };
+		err = smb_open(&b->smb, why);
+	}
 	if (!err)
 		err = open_events(b, why);
 	if (!err && cfg->launch)
@@ -268,13 +278,17 @@ static int add_targets(struct bpf_collector *b, struct why *why)
 
 static bool keeps(void *ctx, const struct slot *slot)
 {
-	const struct bpf_collector *b = ctx;
+	struct bpf_collector *b = ctx;
 	char comm[sizeof(slot->comm) + 1] = "";
+	bool ret;
 
 	memcpy(comm, slot->comm, sizeof(slot->comm));
 	/* One that has ended may run as another program under its id. */
-	return watch_matches(b->cfg.procfs, b->cfg.name,
-			     slot->flags & SLOT_DEAD ? 0 : slot->tgid, comm);
+	ret = watch_matches(b->cfg.procfs, b->cfg.name,
+			    slot->flags & SLOT_DEAD ? 0 : slot->tgid, comm);
+	if (ret && b->cfg.smb)
+		smb_expect(&b->smb);
+	return ret;
 }
 
 static void on_notice(void *ctx, const struct notice *notice)
@@ -307,8 +321,10 @@ static int drop_privileges(const struct bpf_collector *b, struct why *why)
 
 	if (!caps_have(CAPS_BPF))
 		keep |= caps_bit(CAP_SYS_ADMIN);
-	if (b->cfg.name)
+	if (b->cfg.name || b->cfg.smb)
 		keep |= caps_bit(CAP_SYS_PTRACE);
+	if (b->cfg.smb)
+		keep |= caps_bit(CAPS_PERFMON);
 	if (b->cfg.launch)
 		keep |= caps_bit(CAP_KILL);
 	return caps_keep(keep, why);
@@ -349,6 +365,8 @@ static int bpf_start(struct collector *c, struct why *why)
 	machine_since(b->cfg.procfs, &b->machine);
 	b->bare_call_ns = tax_of_a_call();
 	err = engine_attach(&b->engine, why);
+	if (!err && b->cfg.smb)
+		err = smb_attach(&b->smb, why);
 	if (!err && b->cfg.launch)
 		err = gate_launch(&gate, b->cfg.launch, &b->command,
 				  b->fate, why);
@@ -369,7 +387,13 @@ static int bpf_fd(const struct collector *c)
 
 static int rescan(struct bpf_collector *b, struct why *why)
 {
-	int err = watch_cgroup(b->cfg.cgroup, add_target, b, why);
+	int err;
+
+	if (b->cfg.smb)
+		smb_look(&b->smb);
+	if (!b->cfg.cgroup)
+		return 0;
+	err = watch_cgroup(b->cfg.cgroup, add_target, b, why);
 
 	/* The cgroup may have been removed, and its processes live on. */
 	return err ? 0 : engine_visit(&b->engine, why);
@@ -430,6 +454,8 @@ static int bpf_tick(struct collector *c, int64_t now_ns, struct why *why)
 	if (err)
 		return err;
 	gather_all(&b->gather, true);
+	if (b->cfg.smb && !b->released)
+		smb_look(&b->smb);
 	tell_costs(b);
 	return 0;
 }

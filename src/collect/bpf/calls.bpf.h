@@ -69,7 +69,8 @@ static __attribute__((noinline)) uint32_t new_hist(void)
 /* Where a tag's cells are listed, and where its last one is cached. */
 inline_always uint32_t place_of(uint32_t tag)
 {
-	return (tag ^ tag >> TAG_ERROR_SHIFT) % SLOT_CACHE;
+	return (tag ^ tag >> TAG_ERROR_SHIFT ^ tag >> TAG_LABEL_SHIFT) %
+	       SLOT_CACHE;
 }
 
 /* A cell of the slot's earlier thread, or one that was never used. */
@@ -147,8 +148,9 @@ inline_always struct call_cell *cell_for(struct slot *s, uint32_t slot,
 	return bpf_map_lookup_elem(&cells, &index);
 }
 
-inline_always void book(struct slot *s, struct call_cell *cell, uint64_t wall,
-			long ret, bool partial)
+/* All but what it was off the CPU. */
+inline_always void book_call(struct call_cell *cell, uint64_t wall, long ret,
+			     bool partial)
 {
 	bool failed = ret < 0 && ret >= -4095;
 
@@ -158,13 +160,6 @@ inline_always void book(struct slot *s, struct call_cell *cell, uint64_t wall,
 		cell->errors++;
 	else if (ret > 0)
 		cell->bytes += ret;
-	if (s->flags & SLOT_SWITCHED) {
-		cell->blocked_ns += s->blocked_ns;
-		cell->runq_ns += s->queued_ns;
-		cell->vcsw += s->vcsw;
-		cell->icsw += s->icsw;
-		forget_switches(s);
-	}
 	if (partial) {
 		cell->partial++;
 		return;
@@ -188,6 +183,19 @@ inline_always void book(struct slot *s, struct call_cell *cell, uint64_t wall,
 		if (hist && bucket < BUCKETS)
 			hist->count[bucket]++;
 	}
+}
+
+inline_always void book(struct slot *s, struct call_cell *cell, uint64_t wall,
+			long ret, bool partial)
+{
+	if (s->flags & SLOT_SWITCHED) {
+		cell->blocked_ns += s->blocked_ns;
+		cell->runq_ns += s->queued_ns;
+		cell->vcsw += s->vcsw;
+		cell->icsw += s->icsw;
+		forget_switches(s);
+	}
+	book_call(cell, wall, ret, partial);
 }
 
 inline_always uint32_t tag_with(uint32_t tag, long ret)

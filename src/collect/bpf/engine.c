@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/caps.h"
+#include "collect/bpf/probes.h"
 #include "collect/bpf/split.skel.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
@@ -145,6 +146,45 @@ static uint32_t count_ids(void)
 	return max ? max + 1 : 4194304 + 1;
 }
 
+/* Open ones by all clients; each may have some thousand. */
+#define OPEN_REQUESTS 65536
+
+static int set_smb_sizes(struct engine *engine)
+{
+	struct split *programs = engine->programs;
+	const struct plan *plan = &engine->plan;
+	int err = bpf_map__set_max_entries(programs->maps.flows,
+					   plan->flows);
+
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.free_flows,
+					       plan->flows);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.answered,
+					       plan->requests);
+	if (!err)
+		err = bpf_map__set_max_entries(programs->maps.requests,
+					       OPEN_REQUESTS);
+	return err;
+}
+
+/* What is not loaded costs nothing, and asks nothing of the kernel. */
+static int set_smb(struct engine *engine)
+{
+	struct split *programs = engine->programs;
+	struct bpf_program *only_smb[] = {
+		programs->progs.on_dispatch, programs->progs.on_answer,
+		programs->progs.on_process,
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(only_smb) / sizeof(*only_smb);
+	     i++)
+		err = bpf_program__set_autoload(only_smb[i],
+						engine->plan.flows);
+	return err;
+}
+
 static int set_sizes(struct engine *engine)
 {
 	struct split *programs = engine->programs;
@@ -163,7 +203,7 @@ static int set_sizes(struct engine *engine)
 	if (!err)
 		err = bpf_map__set_max_entries(programs->maps.slot_of,
 					       count_ids());
-	return err;
+	return err || !plan->flows ? err : set_smb_sizes(engine);
 }
 
 static void *map_memory(struct bpf_map *map, size_t n, size_t size)
@@ -187,14 +227,24 @@ static int map_all(struct engine *engine, struct why *why)
 	if (plan->hist)
 		engine->hists = map_memory(programs->maps.hists, plan->hists,
 					   sizeof(*engine->hists));
+	if (plan->flows) {
+		engine->flows = map_memory(programs->maps.flows, plan->flows,
+					   sizeof(*engine->flows));
+		engine->answered = map_memory(programs->maps.answered,
+					      plan->requests,
+					      sizeof(*engine->answered));
+	}
 	if (!engine->slots || !engine->cells ||
-	    (plan->hist && !engine->hists))
+	    (plan->hist && !engine->hists) ||
+	    (plan->flows && !(engine->flows && engine->answered)))
 		return why_set(why, errno, "cannot map the bpf maps: %s",
 			       strerror(errno));
 	/* Number 0 is none of each. */
 	engine->control->used_slots = 1;
 	engine->control->used_cells = 1;
 	engine->control->used_hists = 1;
+	engine->control->used_flows = 1;
+	engine->control->used_requests = 1;
 	engine->control->epoch = 1;
 	engine->control->generation = 1;
 	return 0;
@@ -225,6 +275,8 @@ int engine_open(struct engine *engine, const struct plan *plan,
 	err = set_sizes(engine);
 	if (!err)
 		err = set_uring(engine);
+	if (!err)
+		err = set_smb(engine);
 	if (!err)
 		err = split__load(engine->programs);
 	if (err)
@@ -308,6 +360,8 @@ void engine_detach(struct engine *engine)
 	};
 
 	engine_arm(engine, false);
+	probes_detach(engine->probes);
+	engine->probes = NULL;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
 		bpf_link__destroy(*links[i]);
 		*links[i] = NULL;
@@ -316,6 +370,7 @@ void engine_detach(struct engine *engine)
 
 void engine_close(struct engine *engine)
 {
+	probes_detach(engine->probes);
 	ring_buffer__free(engine->notices);
 	if (engine->slots)
 		munmap(engine->slots,
@@ -326,6 +381,12 @@ void engine_close(struct engine *engine)
 	if (engine->hists)
 		munmap(engine->hists,
 		       engine->plan.hists * sizeof(*engine->hists));
+	if (engine->flows)
+		munmap(engine->flows,
+		       engine->plan.flows * sizeof(*engine->flows));
+	if (engine->answered)
+		munmap(engine->answered,
+		       engine->plan.requests * sizeof(*engine->answered));
 	split__destroy(engine->programs);
 	*engine = (struct engine){ 0 };
 }
@@ -383,6 +444,35 @@ void engine_release(struct engine *engine, uint32_t slot)
 {
 	bpf_map__update_elem(engine->programs->maps.free_slots, NULL, 0,
 			     &slot, sizeof(slot), 0);
+}
+
+void engine_release_flow(struct engine *engine, uint32_t flow)
+{
+	bpf_map__update_elem(engine->programs->maps.free_flows, NULL, 0,
+			     &flow, sizeof(flow), 0);
+}
+
+void engine_requests(struct engine *engine,
+		     bool (*each)(void *ctx, const struct request_key *key,
+				  const struct request *request), void *ctx)
+{
+	struct bpf_map *map = engine->programs->maps.requests;
+	struct request_key key, next;
+	struct request request;
+	int err = bpf_map__get_next_key(map, NULL, &key, sizeof(key));
+
+	/* They come and go meanwhile: it may begin anew, but not for ever. */
+	for (int i = 0; !err && i < 2 * OPEN_REQUESTS; i++) {
+		bool stays = bpf_map__lookup_elem(map, &key, sizeof(key),
+						  &request, sizeof(request),
+						  0) ||
+			     each(ctx, &key, &request);
+
+		err = bpf_map__get_next_key(map, &key, &next, sizeof(next));
+		if (!stays)
+			bpf_map__delete_elem(map, &key, sizeof(key), 0);
+		key = next;
+	}
 }
 
 static uint64_t memory_of(const struct bpf_map *map)

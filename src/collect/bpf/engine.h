@@ -17,6 +17,7 @@
 #include "collect/bpf/layout.h"
 #include "model/callset.h"
 
+struct probes;
 struct split;
 struct ring_buffer;
 
@@ -27,6 +28,9 @@ struct engine {
 	struct slot *slots;
 	struct call_cell *cells;
 	struct call_hist *hists;	/* NULL without plan.hist */
+	struct flow *flows;		/* NULL without plan.flows */
+	struct request_cell *answered;	/* likewise */
+	struct probes *probes;		/* likewise */
 	struct ring_buffer *notices;
 	void (*notice)(void *ctx, const struct notice *notice);
 	void *ctx;
@@ -65,6 +69,13 @@ void engine_listen(struct engine *engine);
 
 /* The slot may be given to another thread. */
 void engine_release(struct engine *engine, uint32_t slot);
+
+/* The flow may be given to another thread; it is all zeros. */
+void engine_release_flow(struct engine *engine, uint32_t flow);
+/* Each SMB2 request in progress; one for which @each says no is dropped. */
+void engine_requests(struct engine *engine,
+		     bool (*each)(void *ctx, const struct request_key *key,
+				  const struct request *request), void *ctx);
 
 void engine_cost(const struct engine *engine, struct engine_cost *cost);
 /* What the maps take in the kernel, which is fixed; reads a file for each. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "collect/bpf/flows.h"
 #include "collect/bpf/kin.h"
 #include "model/abi.h"
 
@@ -40,9 +41,8 @@ static int64_t now_of(const struct gather *g, const struct slot *slot)
 	return g->end_ns ? g->end_ns : clock_mono_ns();
 }
 
-/* The key that calls of this thread are told under. */
-static struct key call_key(const struct gather *g, const struct known *known,
-			   uint32_t tag)
+struct key gather_key(const struct gather *g, const struct known *known,
+		      uint32_t tag)
 {
 	static const int abis[] = {
 		[TAG_NATIVE] = ABI_NATIVE, [TAG_COMPAT] = ABI_COMPAT,
@@ -55,7 +55,8 @@ static struct key call_key(const struct gather *g, const struct known *known,
 	key.abi = abis[tag >> TAG_NR_BITS & 3];
 	key.nr = nr == TAG_NR_OTHER ? -1 : (int32_t)nr;
 	if (g->plan->split == SPLIT_ERRNO)
-		key.error = (int32_t)((tag & ~TAG_USED) >> TAG_ERROR_SHIFT);
+		key.error = (int32_t)tag_error(tag);
+	key.request = g->smb ? flows_label(g->smb, known, tag) : 0;
 	return key;
 }
 
@@ -69,7 +70,7 @@ static void tell_cell(const struct gather *g, const struct key *key,
 
 static bool is_asked_for(const struct gather *g, uint32_t tag)
 {
-	bool failed = (tag & ~TAG_USED) >> TAG_ERROR_SHIFT;
+	bool failed = tag_error(tag);
 
 	return g->outcome == OUTCOME_ANY ||
 	       failed == (g->outcome == OUTCOME_FAILURE);
@@ -114,7 +115,7 @@ static void tell_call(struct gather *g, struct known *known,
 		      struct call_cell *told)
 {
 	struct times news = cell_times(now), before = cell_times(told);
-	struct key key = call_key(g, known, now->tag);
+	struct key key = gather_key(g, known, now->tag);
 	struct cell cell = { 0 };
 	int64_t ended_ns;
 
@@ -124,8 +125,8 @@ static void tell_call(struct gather *g, struct known *known,
 	/* How it would fail was not known when it was told in part: what it
 	 * had by then stays where it was told. */
 	if (g->plan->split == SPLIT_ERRNO && g->outcome == OUTCOME_ANY &&
-	    known->open_tag && known->open_tag ==
-	    (now->tag & (TAG_USED | (TAG_CALLS - 1))) &&
+	    known->open_tag &&
+	    known->open_tag == tag_without_error(now->tag) &&
 	    news.wall_ns >= known->open.wall_ns) {
 		times_add(&news, &known->open, -1);
 		known->open = (struct times){ 0 };
@@ -146,6 +147,8 @@ static void tell_call(struct gather *g, struct known *known,
 		tell_cell(g, &key, &cell);
 		if (now->hist && g->hists)
 			tell_hist(g, slot, &key, now->hist);
+		if (g->smb)
+			flows_tell_call(g->smb, known, &key, &cell);
 		sink_lost(g->sink, LOSS_UNTIMED,
 			  (int64_t)(now->refused - told->refused));
 		sink_lost(g->sink, LOSS_PARTIAL,
@@ -174,13 +177,14 @@ static void tell_open(struct gather *g, struct known *known,
 		      const struct slot *slot, const struct times *since,
 		      int64_t now_ns)
 {
+	uint32_t tag = slot->tag | known->label << TAG_LABEL_SHIFT;
 	struct cell cell = { 0 };
 	struct times open = { 0 };
 	struct key key;
 
-	if (known->open_tag && (known->open_tag != slot->tag ||
+	if (known->open_tag && (known->open_tag != tag ||
 				!slot->enter_ns)) {
-		key = call_key(g, known, known->open_tag);
+		key = gather_key(g, known, known->open_tag);
 		times_add(&open, &known->open, -1);
 		times_cell(&cell, &open);
 		cell_add(&cell, MEASURE_CPU, times_cpu(&open));
@@ -191,7 +195,7 @@ static void tell_open(struct gather *g, struct known *known,
 	}
 	if (!slot->enter_ns)
 		return;
-	known->open_tag = slot->tag;
+	known->open_tag = tag;
 	open = *since;
 	open.wall_ns = at_least_0(now_ns - (int64_t)slot->enter_ns);
 	open = times_news(&open, &known->open);
@@ -213,7 +217,7 @@ static void tell_open(struct gather *g, struct known *known,
 	}
 	if (g->outcome != OUTCOME_ANY)
 		return;
-	key = call_key(g, known, slot->tag);
+	key = gather_key(g, known, tag);
 	tell_cell(g, &key, &cell);
 }
 
@@ -283,7 +287,7 @@ static void tell_life(struct gather *g, struct known *known,
 	tell_cell(g, &key, &cell);
 	/* Also where there is nothing: it says that this is all. */
 	outside = times_news(&outside, &known->outside);
-	key = call_key(g, known, 0);
+	key = gather_key(g, known, 0);
 	key.abi = ABI_STATE;
 	key.nr = g->plan->filtered ? STATE_REST : STATE_OUTSIDE;
 	key.error = 0;
@@ -325,6 +329,8 @@ static void recycle(struct gather *g, uint32_t index)
 	for (int place = 0; place < SLOT_CACHE; place++)
 		recycle_list(g, slot, &slot->first_cell[place]);
 	slot->state = SLOT_FREE;
+	if (g->smb && slot->flow)
+		flows_recycle(g->smb, g, index);
 	g->known[index] = (struct known){ 0 };
 }
 
@@ -360,6 +366,8 @@ void gather_slot(struct gather *g, uint32_t index)
 		goto out;
 	if (known->serial != now.serial)
 		kin_identify(g, known, &now);
+	if (g->smb && now.flow)
+		flows_look(g->smb, known, slot);
 	/* A call that ends while its thread's are read is to be in one of
 	 * them; short ones are not worth it. */
 	for (int i = 0; i < 4; i++) {
@@ -372,6 +380,8 @@ void gather_slot(struct gather *g, uint32_t index)
 	now = next;
 	now_ns = now_of(g, &now);
 	since = times_since(&now, now_ns);
+	if (g->smb && now.flow)
+		flows_tell(g->smb, g, known, &now, slot, &since, now_ns);
 	tell_open(g, known, slot, &since, now_ns);
 	tell_life(g, known, &now, &since, now_ns);
 	sink_lost(g->sink, LOSS_URING, (int64_t)(now.uring - known->uring));
@@ -429,6 +439,8 @@ void gather_all(struct gather *g, bool report)
 	for (uint32_t i = 1; i < used; i++)
 		if (g->slots[i].state != SLOT_FREE)
 			gather_slot(g, i);
+	if (g->smb)
+		flows_tell_open(g->smb, g);
 	g->reporting = false;
 	if (report)
 		__atomic_add_fetch(&g->control->epoch, 1, __ATOMIC_RELEASE);

@@ -32,7 +32,11 @@ struct known {
 	uint64_t uring;
 	char name[16];
 	bool named;
+	uint32_t label;		/* of calls in progress: SMB2 command + 1 */
+	bool serves;		/* SMB requests */
 };
+
+struct flows;
 
 struct gather {
 	const struct sink *sink;
@@ -43,6 +47,7 @@ struct gather {
 	struct call_hist *hists;
 	struct call_cell *told;		/* by cell, as told */
 	struct call_hist *told_hists;
+	struct flows *smb;		/* NULL: SMB is not accounted */
 	struct known *known;		/* by slot */
 	struct map families;
 	int64_t end_ns;			/* nothing counts after; 0: goes on */
@@ -57,13 +62,17 @@ struct gather {
 	size_t n_threads;		/* that live */
 	size_t in_flight;
 	bool reporting;
-	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot, told_no_hist;
-	uint64_t told_missed;
+	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot;
+	uint64_t told_no_hist, told_missed;
 };
 
 /* The fields that the caller has set stay. -ENOMEM. */
 int gather_init(struct gather *g);
 void gather_done(struct gather *g);
+
+/* What a thread's calls are told under, and a call by its tag. */
+struct key gather_key(const struct gather *g, const struct known *known,
+		      uint32_t tag);
 
 /* Everything that is known now; for a @report with what is in flight
  * at this moment, and its bounds are over. */

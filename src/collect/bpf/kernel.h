@@ -7,6 +7,7 @@
  * Sources: include/linux/sched.h, sched_info in include/linux/sched.h, pid in
  * include/linux/pid.h, cred in include/linux/cred.h, thread_info and pt_regs
  * in arch/{x86,arm64}/include/asm; task_struct.state became __state in 5.14.
+ * For sockets: include/linux/fdtable.h, fs.h, net.h, net/sock.h, af_unix.h.
  */
 #ifndef COLLECT_BPF_KERNEL_H
 #define COLLECT_BPF_KERNEL_H
@@ -50,6 +51,49 @@ struct cred {
 	struct kuid euid;
 };
 
+struct inode {
+	unsigned short i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	struct sockaddr_un name[1];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -66,6 +110,7 @@ struct task_struct {
 	uint64_t stime;
 	uint64_t start_boottime;
 	const struct cred *cred;
+	struct files_struct *files;
 	char comm[16];
 };
 
@@ -75,8 +120,9 @@ struct task_struct___state {
 };
 
 struct pt_regs {
-	unsigned long cx, orig_ax, ip;	/* x86 */
+	unsigned long cx, orig_ax, ip, di, si;	/* x86 */
 	int syscallno;		/* arm64 */
+	unsigned long long regs[31];
 };
 
 struct bpf_iter_meta;
@@ -97,5 +143,8 @@ struct bpf_iter__task {
 #define X32_BIT		0x40000000
 #define TIF_32BIT	22		/* arch/arm64/include/asm/thread_info.h */
 #define RESTART_BLOCK	516		/* ERESTART_RESTARTBLOCK */
+#define S_IFMT		0170000
+#define S_IFSOCK	0140000
+#define AF_UNIX		1
 
 #endif

@@ -14,17 +14,37 @@
 #define COLLECT_BPF_LAYOUT_H
 
 #include "model/bucket.h"
+#include "model/phase.h"
 
 /*
- * A call's tag: ABI, number and, where rows are by errno, the error. Numbers
- * that no kernel has share one.
+ * A call's tag: ABI, number, where rows are by errno the error, and the SMB2
+ * command + 1 that it was made for. Numbers that no kernel has share one.
  */
 #define TAG_NR_BITS	12
 #define TAG_ABI_BITS	2
 #define TAG_NR_OTHER	((1u << TAG_NR_BITS) - 1)
 #define TAG_ERROR_SHIFT	(TAG_NR_BITS + TAG_ABI_BITS)
+#define TAG_ERRORS	(1u << 12)
+#define TAG_LABEL_SHIFT	(TAG_ERROR_SHIFT + 12)
+#define TAG_LABELS	(1u << 5)
+#define LABEL_OTHERS	(TAG_LABELS - 1)	/* not given by the programs */
 #define TAG_CALLS	(1u << TAG_ERROR_SHIFT)
 #define TAG_USED	(1u << 31)	/* so that none is 0 */
+
+static inline uint32_t tag_error(uint32_t tag)
+{
+	return tag >> TAG_ERROR_SHIFT & (TAG_ERRORS - 1);
+}
+
+static inline uint32_t tag_without_error(uint32_t tag)
+{
+	return tag & ~((TAG_ERRORS - 1) << TAG_ERROR_SHIFT);
+}
+
+static inline uint32_t tag_label(uint32_t tag)
+{
+	return tag >> TAG_LABEL_SHIFT & (TAG_LABELS - 1);
+}
 
 enum tag_abi { TAG_NATIVE, TAG_COMPAT, TAG_X32 };
 
@@ -88,6 +108,8 @@ struct slot {
 	/* Since the call began, or the last one ended: */
 	uint64_t blocked_ns, queued_ns;
 	uint32_t vcsw, icsw;
+	/* Before that, in all: */
+	uint64_t past_blocked_ns, past_runq_ns;
 	/* In no call, in all: */
 	uint64_t outside_blocked_ns, outside_runq_ns;
 	uint64_t outside_vcsw, outside_icsw;
@@ -97,12 +119,87 @@ struct slot {
 	uint64_t base_exec_ns, base_user_ns, base_system_ns;
 	uint64_t exec_ns, user_ns, system_ns, run_delay_ns;
 	uint64_t uring;		/* operations submitted to io_uring */
+	uint32_t flow;		/* of SMB requests; 0: none */
 	char comm[16];
 	uint32_t first_cell[SLOT_CACHE];	/* of those with such tags */
 	uint32_t spare_cell;	/* of the thread that had the slot before */
 	struct {
 		uint32_t tag, cell;
 	} cache[SLOT_CACHE];
+};
+
+/* --- SMB requests ---------------------------------------------------------- */
+
+struct phase_sum {
+	uint64_t wall_ns, blocked_ns, runq_ns;
+	uint64_t times;
+	uint64_t calls, calls_ns;
+};
+
+/* A call of this loop turn from before it was known for which request. */
+struct early_call {
+	uint32_t tag;
+	uint32_t vcsw, icsw;
+	uint64_t wall_ns, blocked_ns, runq_ns;
+	long long ret;
+};
+
+/* Its own places, beside enum phase: a turn of the loop whose kind is not
+ * known yet. */
+#define PHASE_TURN	PHASE_LOOP_COUNT
+#define FLOW_PHASES	(PHASE_LOOP_COUNT + 1)
+#define FLOW_EARLY	8
+#define FLOW_SOCKETS	4
+
+/* What one main thread of smbd does. Only the thread itself writes, within
+ * its slot's sequence. */
+struct flow {
+	uint32_t phase;		/* of now */
+	uint32_t label;		/* SMB2 command + 1 that calls are for */
+	uint64_t since_ns;	/* of this phase */
+	uint64_t base_blocked_ns, base_runq_ns;	/* the thread's, then */
+	struct phase_sum phases[FLOW_PHASES];
+	uint32_t n_early;
+	uint32_t n_partial;	/* of them, of earlier turns */
+	uint32_t n_sockets;
+	struct early_call early[FLOW_EARLY];
+	int32_t sockets[FLOW_SOCKETS];	/* that requests come by */
+	int32_t last_socket;	/* of the last recvmsg */
+	int32_t ctdb_fd, no_ctdb_fd;	/* as looked at last; + 1, 0: none */
+	uint32_t before_ctdb;	/* the phase that it is in the middle of */
+	/* The request that is run, and what it has had of that since the last
+	 * time that it was written down. */
+	uint64_t request;
+	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+	/* Where a request has its parts, in bytes; 0: not known yet. */
+	uint32_t at_vector, at_index;
+	uint32_t n_blind;	/* requests that could not be read */
+	uint32_t first_request[SMB2_COMMANDS + 1];	/* request cells */
+	uint32_t spare_request;
+	uint64_t dispatched, cancelled, unmatched, unanswered, no_room;
+};
+
+/* One that is in progress: its address in smbd, and whose it is. */
+struct request_key {
+	uint64_t address;
+	uint32_t serial, slot;
+};
+
+struct request {
+	uint64_t began_ns, message, session;
+	uint32_t tree, command;
+	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+};
+
+/* Those that were answered, of one kind. */
+struct request_cell {
+	uint32_t next;		/* of the same command; 0: the last */
+	uint32_t command, status, tree;
+	uint64_t session;
+	uint64_t count, wall_ns;
+	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+	uint64_t min_ns, max_ns;	/* in the interval of epoch */
+	uint32_t epoch, hist;
 };
 
 /* On one CPU: who made the last call there, by where its registers are
@@ -127,6 +224,8 @@ struct control {
 	uint32_t own_tgid;	/* ours, as the kernel has it */
 	uint64_t namespace;	/* its address */
 	uint32_t used_slots, used_cells, used_hists, serial;
+	uint32_t used_flows, used_requests;
+	uint64_t no_flow;	/* smbds that could not be accounted as such */
 	uint64_t no_slot;	/* threads that could not be accounted */
 	uint64_t no_cell;	/* calls that could not be */
 	uint64_t no_hist;
@@ -141,6 +240,7 @@ struct control {
 /* Fixed at load. */
 struct plan {
 	uint32_t slots, cells, hists;
+	uint32_t flows, requests;	/* 0: SMB is not accounted */
 	uint32_t split;		/* enum split_by */
 	uint32_t hist;		/* a histogram per cell */
 	uint32_t follow;	/* children, too */
@@ -150,6 +250,7 @@ struct plan {
 	uint32_t only_uid;	/* that processes must have; -1: any */
 	uint32_t nr_execve, nr_execveat;
 	uint32_t nr_restart, nr_compat_restart;
+	uint32_t nr_epoll_wait, nr_epoll_pwait, nr_recvmsg, nr_poll;
 };
 
 #endif

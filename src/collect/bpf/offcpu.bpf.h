@@ -74,6 +74,8 @@ inline_always void catch_up(struct slot *s, struct task_struct *task,
 
 inline_always void forget_switches(struct slot *s)
 {
+	s->past_blocked_ns += s->blocked_ns;
+	s->past_runq_ns += s->queued_ns;
 	s->blocked_ns = 0;
 	s->queued_ns = 0;
 	s->vcsw = 0;

@@ -182,4 +182,19 @@ inline_always void next_generation(void)
 	__sync_fetch_and_add(&control.generation, 1);
 }
 
+static __attribute__((noinline)) int tell(uint32_t index)
+{
+	struct notice *notice = bpf_ringbuf_reserve(&notices,
+						    sizeof(*notice), 0);
+
+	/* Without room the collector looks through all of them. */
+	if (!notice) {
+		__sync_fetch_and_add(&control.no_notice, 1);
+		return 0;
+	}
+	notice->slot = index;
+	bpf_ringbuf_submit(notice, 0);
+	return 0;
+}
+
 #endif

@@ -11,7 +11,9 @@
 #include "collect/bpf/shared.bpf.h"
 
 #include "collect/bpf/calls.bpf.h"
+#include "collect/bpf/flow.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
+#include "collect/bpf/request.bpf.h"
 #include "collect/bpf/threads.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -113,6 +115,9 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 		s->enter_ns = now;
 	else
 		s->flags |= SLOT_IGNORED;
+	if (plan.flows && s->flow)
+		flow_enter(s, index, argument(regs, 0), argument(regs, 1),
+			   now);
 out:
 	step(s);
 	return 0;
@@ -143,9 +148,13 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	}
 	if (ret == -RESTART_BLOCK)
 		s->resumes = s->tag;
-	cell = cell_for(s, index, tag_with(s->tag, ret));
-	if (cell)
-		book(s, cell, now - s->enter_ns, ret, partial);
+	if (plan.flows && s->flow) {
+		flow_exit(s, index, now, ret, partial);
+	} else {
+		cell = cell_for(s, index, tag_with(s->tag, ret));
+		if (cell)
+			book(s, cell, now - s->enter_ns, ret, partial);
+	}
 	s->enter_ns = 0;
 out:
 	step(s);
@@ -362,6 +371,7 @@ inline_always void find_out(struct slot *s, struct task_struct *task,
 	s->tag = tag;
 	s->enter_ns = now;
 	s->flags |= SLOT_PARTIAL;
+	found_in_call(s);
 }
 
 /*

@@ -3,22 +3,8 @@
 #ifndef COLLECT_BPF_THREADS_BPF_H
 #define COLLECT_BPF_THREADS_BPF_H
 
+#include "collect/bpf/flow.bpf.h"
 #include "collect/bpf/shared.bpf.h"
-
-static __attribute__((noinline)) int tell(uint32_t index)
-{
-	struct notice *notice = bpf_ringbuf_reserve(&notices,
-						    sizeof(*notice), 0);
-
-	/* Without room the collector looks through all of them. */
-	if (!notice) {
-		__sync_fetch_and_add(&control.no_notice, 1);
-		return 0;
-	}
-	notice->slot = index;
-	bpf_ringbuf_submit(notice, 0);
-	return 0;
-}
 
 /* A thread id as it is called in the pid namespace of the collector. */
 inline_always int32_t id_in(struct task_struct *task, int32_t outside)
@@ -117,6 +103,8 @@ adopt(struct task_struct *task, uint32_t flags, uint64_t now,
 	s->born_ns = now;
 	name_slot(s, task);
 	read_clocks(s, task);
+	if (plan.flows && task->pid == task->tgid)
+		s->flow = take_flow(now);
 	return s;
 }
 

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An smbd's main thread, from one phase to the next: its loop by its calls,
+ * requests by two probes in its library. Calls are booked to the command
+ * that they are made for; those of a loop turn from before that is known
+ * are kept until it is.
+ *
+ * Functions that are not static are verified once, and not at each place
+ * that calls them.
+ */
+#ifndef COLLECT_BPF_FLOW_BPF_H
+#define COLLECT_BPF_FLOW_BPF_H
+
+#include "collect/bpf/calls.bpf.h"
+#include "collect/bpf/offcpu.bpf.h"
+#include "collect/bpf/shared.bpf.h"
+
+/* The sizes of these are set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, uint32_t);
+} free_flows SEC(".maps");
+
+inline_always struct flow *flow_at(uint32_t index)
+{
+	return index ? bpf_map_lookup_elem(&flows, &index) : NULL;
+}
+
+/* --- phases ----------------------------------------------------------------- */
+
+/* The present phase ends now, and what it was is booked. */
+__attribute__((noinline)) int turn_to(struct slot *s, struct flow *f,
+				      uint32_t phase, uint64_t now)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint64_t wall, blocked, runq;
+	struct phase_sum *sum;
+	uint32_t at;
+
+	if (!s || !f)
+		return 0;
+	catch_up(s, task, now);
+	settle(s, task);
+	wall = now - f->since_ns;
+	blocked = s->past_blocked_ns + s->blocked_ns;
+	runq = s->past_runq_ns + s->queued_ns;
+	at = f->phase;
+	/* Told to the verifier after the compiler, which may know it. */
+	asm volatile("" : "+r"(at));
+	if (at >= FLOW_PHASES)
+		return 0;
+	sum = &f->phases[at];
+	sum->wall_ns += wall;
+	sum->blocked_ns += blocked - f->base_blocked_ns;
+	sum->runq_ns += runq - f->base_runq_ns;
+	if (at == PHASE_RUNNING) {
+		f->run_wall_ns += wall;
+		f->run_blocked_ns += blocked - f->base_blocked_ns;
+		f->run_runq_ns += runq - f->base_runq_ns;
+	}
+	f->phase = phase;
+	f->since_ns = now;
+	f->base_blocked_ns = blocked;
+	f->base_runq_ns = runq;
+	return 0;
+}
+
+/* This turn of the loop was for @phase from its beginning. */
+inline_always void declare(struct flow *f, uint32_t phase)
+{
+	struct phase_sum *turn = &f->phases[PHASE_TURN];
+
+	if (f->phase != PHASE_TURN)
+		return;
+	f->phases[phase].calls += turn->calls;
+	f->phases[phase].calls_ns += turn->calls_ns;
+	turn->calls = 0;
+	turn->calls_ns = 0;
+	f->phase = phase;
+}
+
+/* --- calls ------------------------------------------------------------------- */
+
+/* What calls of this phase are for will be known only later. */
+inline_always bool is_early(const struct flow *f)
+{
+	return f->phase == PHASE_TURN || f->phase == PHASE_RECEIVING ||
+	       f->phase == PHASE_PARSING;
+}
+
+__attribute__((noinline)) int book_kept(struct slot *s, uint32_t index,
+					struct flow *f, uint32_t at,
+					uint32_t label)
+{
+	struct early_call *early;
+	struct call_cell *cell;
+
+	asm volatile("" : "+r"(at));
+	if (!s || !f || at >= FLOW_EARLY)
+		return 0;
+	early = &f->early[at];
+	cell = cell_for(s, index, early->tag | label << TAG_LABEL_SHIFT);
+	if (!cell)
+		return 0;
+	cell->blocked_ns += early->blocked_ns;
+	cell->runq_ns += early->runq_ns;
+	cell->vcsw += early->vcsw;
+	cell->icsw += early->icsw;
+	book_call(cell, early->wall_ns, early->ret, false);
+	return 0;
+}
+
+__attribute__((noinline)) int book_early(struct slot *s, uint32_t index,
+					 struct flow *f, uint32_t label)
+{
+	if (!s || !f)
+		return 0;
+	for (uint32_t i = 0; i < FLOW_EARLY && i < f->n_early; i++)
+		book_kept(s, index, f, i, label);
+	f->n_early = 0;
+	f->n_partial = 0;
+	return 0;
+}
+
+inline_always void keep_call(struct slot *s, struct flow *f, uint32_t at,
+			     uint32_t tag, uint64_t wall, long ret)
+{
+	struct early_call *early = &f->early[at];
+
+	early->tag = tag;
+	early->wall_ns = wall;
+	early->ret = ret;
+	early->blocked_ns = s->blocked_ns;
+	early->runq_ns = s->queued_ns;
+	early->vcsw = s->vcsw;
+	early->icsw = s->icsw;
+	if (s->flags & SLOT_SWITCHED)
+		forget_switches(s);
+	f->n_early = at + 1;
+}
+
+inline_always bool is_loop(uint32_t tag)
+{
+	return tag == plan.nr_epoll_wait || tag == plan.nr_epoll_pwait;
+}
+
+inline_always bool is_request_socket(const struct flow *f, int32_t fd)
+{
+	for (uint32_t i = 0; i < FLOW_SOCKETS; i++)
+		if (i < f->n_sockets && f->sockets[i] == fd)
+			return true;
+	return false;
+}
+
+inline_always unsigned long argument(struct pt_regs *regs, int n)
+{
+#ifdef __TARGET_ARCH_x86
+	return n ? regs->si : regs->di;
+#else
+	return regs->regs[n];
+#endif
+}
+
+/* --- ctdb -------------------------------------------------------------------- */
+
+struct path {
+	char text[108 + 4];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct path);
+} paths SEC(".maps");
+
+/* A Unix socket whose peer's path has "ctdb" in it. Not static: it is
+ * verified once. */
+__attribute__((noinline)) int is_ctdb(int fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(fdt, fd), *file = NULL;
+	struct unix_address *address;
+	struct socket *socket;
+	struct path *path;
+	struct sock *sk;
+	uint32_t zero = 0;
+
+	path = bpf_map_lookup_elem(&paths, &zero);
+	if (!path || fd < 0 || (uint32_t)fd >= BPF_CORE_READ(fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
+		return 0;
+	sk = BPF_CORE_READ((struct unix_sock *)sk, peer);
+	address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	bpf_probe_read_kernel_str(path->text, 108,
+				  (char *)address +
+				  bpf_core_field_offset(address->name) +
+				  bpf_core_field_offset(struct sockaddr_un,
+							sun_path));
+	for (int i = 0; i < 104; i++) {
+		if (!path->text[i])
+			break;
+		if (path->text[i] == 'c' && path->text[i + 1] == 't' &&
+		    path->text[i + 2] == 'd' && path->text[i + 3] == 'b')
+			return 1;
+	}
+	return 0;
+}
+
+/* Waits for one answer, and that is ctdbd's. */
+inline_always bool waits_for_ctdb(struct flow *f, uint64_t fds, uint64_t n)
+{
+	int32_t fd = -1;
+
+	if (n != 1)
+		return false;
+	bpf_probe_read_user(&fd, sizeof(fd), (void *)fds);
+	if (fd < 0 || fd + 1 == f->no_ctdb_fd)
+		return false;
+	if (fd + 1 == f->ctdb_fd)
+		return true;
+	if (is_ctdb(fd))
+		f->ctdb_fd = fd + 1;
+	else
+		f->no_ctdb_fd = fd + 1;
+	return fd + 1 == f->ctdb_fd;
+}
+
+/* --- requests in progress ------------------------------------------------------ */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct request_key);
+	__type(value, struct request);
+} requests SEC(".maps");
+
+inline_always struct request *request_at(const struct slot *s,
+					 uint32_t index, uint64_t address)
+{
+	struct request_key key = { address, s->serial, index };
+
+	return bpf_map_lookup_elem(&requests, &key);
+}
+
+/* It is left alone, and others have their turn. */
+__attribute__((noinline)) int park(struct slot *s, uint32_t index,
+				   struct flow *f)
+{
+	struct request *request;
+
+	if (!s || !f || !f->request)
+		return 0;
+	request = request_at(s, index, f->request);
+	if (request) {
+		request->run_wall_ns += f->run_wall_ns;
+		request->run_blocked_ns += f->run_blocked_ns;
+		request->run_runq_ns += f->run_runq_ns;
+	}
+	f->request = 0;
+	return 0;
+}
+
+inline_always void forget_run(struct flow *f)
+{
+	f->run_wall_ns = 0;
+	f->run_blocked_ns = 0;
+	f->run_runq_ns = 0;
+}
+
+/* --- the loop ------------------------------------------------------------------ */
+
+/* The turn is over, or another request begins in it. */
+inline_always void end_turn(struct slot *s, uint32_t index, struct flow *f,
+			    uint32_t next, uint64_t now)
+{
+	/* A request that comes in pieces has more than one turn. */
+	bool pieces = f->phase == PHASE_RECEIVING ||
+		      f->phase == PHASE_PARSING ||
+		      (next == PHASE_RECEIVING && f->n_early == f->n_partial);
+
+	declare(f, PHASE_OTHER);
+	turn_to(s, f, next, now);
+	park(s, index, f);
+	forget_run(f);
+	if (pieces)
+		f->n_partial = f->n_early;
+	else if (f->n_early)
+		book_early(s, index, f, 0);
+	f->label = 0;
+}
+
+__attribute__((noinline)) int flow_enter(struct slot *s, uint32_t index,
+					 uint64_t first, uint64_t second,
+					 uint64_t now)
+{
+	struct flow *f = s ? flow_at(s->flow) : NULL;
+	int32_t fd;
+
+	if (!s || !f)
+		return 0;
+	if (is_loop(s->tag)) {
+		end_turn(s, index, f, PHASE_WAITING, now);
+	} else if (s->tag == plan.nr_recvmsg) {
+		fd = (int32_t)first;
+		f->last_socket = fd;
+		if (!is_request_socket(f, fd))
+			return 0;
+		/* The gap since the last piece is part of receiving. */
+		if (f->phase == PHASE_PARSING)
+			f->phase = PHASE_RECEIVING;
+		else if (f->phase != PHASE_RECEIVING)
+			end_turn(s, index, f, PHASE_RECEIVING, now);
+	} else if (s->tag == plan.nr_poll && f->phase != PHASE_CTDB &&
+		   waits_for_ctdb(f, first, second)) {
+		f->before_ctdb = f->phase == PHASE_TURN ? PHASE_OTHER :
+							  f->phase;
+		declare(f, PHASE_OTHER);
+		turn_to(s, f, PHASE_CTDB, now);
+		f->phases[PHASE_CTDB].times++;
+	}
+	return 0;
+}
+
+/* Books the call that has ended now. */
+__attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
+					uint64_t now, long ret,
+					uint32_t partial)
+{
+	struct flow *f = s ? flow_at(s->flow) : NULL;
+	struct call_cell *cell;
+	uint32_t tag, at, kept;
+	uint64_t wall;
+
+	if (!s || !f)
+		return 0;
+	tag = tag_with(s->tag, ret);
+	wall = now - s->enter_ns;
+	at = f->phase;
+	kept = f->n_early;
+	asm volatile("" : "+r"(at), "+r"(kept));
+	if (at < FLOW_PHASES) {
+		f->phases[at].calls++;
+		f->phases[at].calls_ns += wall;
+	}
+	if (is_early(f) && !partial && kept < FLOW_EARLY) {
+		keep_call(s, f, kept, tag, wall, ret);
+	} else {
+		if (!is_early(f))
+			tag |= f->label << TAG_LABEL_SHIFT;
+		cell = cell_for(s, index, tag);
+		if (cell)
+			book(s, cell, wall, ret, partial);
+	}
+	if (is_loop(s->tag)) {
+		turn_to(s, f, PHASE_TURN, now);
+		if (ret > 0)
+			f->phases[PHASE_WAITING].times++;
+	} else if (s->tag == plan.nr_recvmsg) {
+		if (f->phase == PHASE_RECEIVING)
+			turn_to(s, f, PHASE_PARSING, now);
+	} else if (f->phase == PHASE_CTDB) {
+		turn_to(s, f, f->before_ctdb, now);
+	}
+	return 0;
+}
+
+/* --- births -------------------------------------------------------------------- */
+
+/* Of a first thread. */
+__attribute__((noinline)) int take_flow(uint64_t now)
+{
+	uint32_t index = 0;
+	struct flow *f;
+
+	if (bpf_map_pop_elem(&free_flows, &index)) {
+		index = __sync_fetch_and_add(&control.used_flows, 1);
+		if (index >= plan.flows) {
+			control.used_flows = plan.flows;
+			__sync_fetch_and_add(&control.no_flow, 1);
+			return 0;
+		}
+	}
+	f = flow_at(index);
+	if (!f)
+		return 0;
+	f->phase = PHASE_OTHER;
+	f->since_ns = now;
+	f->last_socket = -1;
+	return index;
+}
+
+/* Found in a call that it has been in for a while. */
+inline_always void found_in_call(struct slot *s)
+{
+	struct flow *f = plan.flows ? flow_at(s->flow) : NULL;
+
+	if (f && is_loop(s->tag) && f->phase == PHASE_OTHER)
+		f->phase = PHASE_WAITING;
+}
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bpf/smb.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "collect/bpf/flows.h"
+#include "collect/bpf/probes.h"
+#include "collect/bpf/watch.h"
+
+/* Calls are booked by command as well. */
+#define CELLS_PER_SLOT	24
+#define HISTS		32768u
+#define SLOTS_PER_FLOW	4	/* threads that an smbd has at least */
+#define REQUESTS	65536u
+/* So long after its execve a process has what it is linked with. */
+#define LINKED_NS	(5 * NS_PER_SEC)
+
+static uint32_t tag(long nr)
+{
+	return TAG_USED | (uint32_t)nr;
+}
+
+void smb_plan(struct plan *plan)
+{
+	plan->cells = CELLS_PER_SLOT * plan->slots;
+	plan->flows = plan->slots / SLOTS_PER_FLOW;
+	plan->requests = REQUESTS;
+	if (plan->hist)
+		plan->hists = HISTS;
+	plan->nr_recvmsg = tag(SYS_recvmsg);
+	plan->nr_epoll_pwait = tag(SYS_epoll_pwait);
+#ifdef SYS_epoll_wait
+	plan->nr_epoll_wait = tag(SYS_epoll_wait);
+	plan->nr_poll = tag(SYS_poll);
+#else
+	plan->nr_epoll_wait = plan->nr_epoll_pwait;
+	plan->nr_poll = tag(SYS_ppoll);
+#endif
+}
+
+int smb_open(struct smb *smb, struct why *why)
+{
+	const struct collector_cfg *cfg = smb->cfg;
+	int err = flows_new(&smb->gather->smb, smb->engine, cfg->procfs,
+			    smb->sink, why);
+
+	/* Who looks at one client leaves the others alone. */
+	if (!err)
+		err = probes_new(&smb->engine->probes, smb->engine->programs,
+				 cfg->procfs, !cfg->name && cfg->n_pids == 1 ?
+				 *cfg->pids : 0, why);
+	return err;
+}
+
+void smb_close(struct smb *smb)
+{
+	if (smb->gather)
+		flows_free(smb->gather->smb);
+}
+
+struct search {
+	struct smb *smb;
+	struct why *why;
+	bool found;
+	int err;
+};
+
+static int add_probes(pid_t pid, void *arg)
+{
+	struct search *search = arg;
+	int err = probes_add(search->smb->engine->probes, pid, search->why);
+
+	if (err > 0)
+		search->found = true;
+	/* It may have ended, or be another program by that name. */
+	if (err < 0 && err != -ENOENT && err != -ESRCH)
+		search->err = err;
+	return search->err;
+}
+
+int smb_attach(struct smb *smb, struct why *why)
+{
+	const struct collector_cfg *cfg = smb->cfg;
+	struct search search = { .smb = smb, .why = why };
+
+	for (size_t i = 0; !search.err && i < cfg->n_pids; i++)
+		add_probes(cfg->pids[i], &search);
+	if (!search.err && cfg->name)
+		watch_names(cfg->procfs, cfg->name, add_probes, &search);
+	if (search.err)
+		return search.err;
+	if (search.found)
+		return 0;
+	if (cfg->n_pids)
+		return why_set(why, ESRCH, "process %d is no smbd: it has no "
+			       "Samba server library mapped", *cfg->pids);
+	return why_set(why, ESRCH, "no smbd is running here; start it, then "
+		       "this");
+}
+
+void smb_expect(struct smb *smb)
+{
+	smb->looking = true;
+	smb->look_until_ns = clock_mono_ns() + LINKED_NS;
+}
+
+void smb_look(struct smb *smb)
+{
+	struct search search = { .smb = smb };
+	struct why why;
+
+	search.why = &why;
+	if (smb->looking && smb->cfg->name) {
+		watch_names(smb->cfg->procfs, smb->cfg->name, add_probes,
+			    &search);
+		if (search.err)
+			sink_note(smb->sink, why.text);
+		smb->looking = clock_mono_ns() < smb->look_until_ns;
+	}
+	if (smb->told_blind || !flows_are_blind(smb->gather->smb))
+		return;
+	smb->told_blind = true;
+	if (probes_add_commands(smb->engine->probes, &why))
+		sink_note(smb->sink, why.text);
+	else
+		sink_note(smb->sink, "the layout of this smbd's requests is "
+			  "not known: commands are told apart by a probe for "
+			  "each, without sessions, users and shares");
+}

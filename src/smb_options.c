@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "smb_options.h"
+
+#include <errno.h>
+
+#define SMBD "^smbd$"
+
+static const char *out_of_place(const struct options *o)
+{
+	const struct {
+		bool asked;
+		const char *option;
+	} others[] = {
+		{ *o->command, "a command" },
+		{ o->has_name, "--name" },
+		{ o->cgroup, "--cgroup" },
+		{ o->everyone, "-a" },
+		{ o->has_calls, "-e" },
+		{ o->outcome != OUTCOME_ANY, "-z or -Z" },
+		{ o->reporter == &report_summary, "-c" },
+		{ o->contrast, "--contrast" },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].asked)
+			return others[i].option;
+	return NULL;
+}
+
+static int check_dims(const struct options *o, struct why *why)
+{
+	unsigned phase = dim_bit(DIM_PHASE);
+
+	if (!o->smb && o->by & (DIMS_OF_REQUESTS | phase))
+		return why_set(why, EINVAL, "--by: this dimension is one of "
+			       "SMB; give --smb, too");
+	if (o->by & phase && o->by & ~(phase | dim_bit(DIM_PROCESS)))
+		return why_set(why, EINVAL, "--by=phase goes with process "
+			       "alone");
+	return 0;
+}
+
+int smb_complete(struct options *o, struct why *why)
+{
+	int err = check_dims(o, why);
+	const char *option;
+
+	if (err || !o->smb)
+		return err;
+	option = out_of_place(o);
+	if (option)
+		return why_set(why, EINVAL, "%s does not go with --smb, which "
+			       "is about all that smbds do; give -p PID for "
+			       "one of them, or nothing for every one",
+			       option);
+	if (o->n_pids)
+		return 0;
+	if (regcomp(&o->name, SMBD, REG_EXTENDED | REG_NOSUB))
+		return why_set(why, ENOMEM, "out of memory");
+	o->has_name = true;
+	o->name_text = "smbd";
+	return 0;
+}
