@@ -50,7 +50,7 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 	[LOSS_UNMATCHED] = { "replies_unmatched",
 		"%s SMB2 replies to requests that had begun before the "
 		"attachment", UNIT_COUNT },
-	[LOSS_UNANSWERED] = { "requests_unanswered",
+	[LOSS_UNANSWERED] = { "requests_dropped",
 		"%s SMB2 requests that smbd dropped without a reply",
 		UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",

@@ -266,8 +266,8 @@ static struct value get_errno(const struct snapshot *snap,
 	  .needs = BIT(M), .per = MEASURE_##M, \
 	  .get = get_per_request, .help = help_ }
 
-#define NAME(id_, D, get_, help_) \
-	{ .id = id_, .title = id_, .kind = KIND_TEXT, .measure = -1, \
+#define NAME(id_, title_, D, get_, help_) \
+	{ .id = id_, .title = title_, .kind = KIND_TEXT, .measure = -1, \
 	  .dim = 1u << DIM_##D, .in_json = true, .get = get_, .help = help_ }
 
 #define MEASURE(id_, title_, kind_, M, help_) \
@@ -381,12 +381,14 @@ const struct column column_table[] = {
 	{ .id = "thread", .title = "thread", .kind = KIND_TEXT,
 	  .measure = -1, .dim = 1u << DIM_THREAD, .in_json = true,
 	  .get = get_thread, .help = "name of the thread" },
-	NAME("client", CLIENT, get_client_text, "address of the SMB client"),
-	NAME("user", USER, get_user_text, "of the SMB session"),
-	NAME("share", SHARE, get_share_text, "that SMB requests are for"),
-	NAME("request", REQUEST, get_request_text, "SMB2 command"),
-	NAME("status", STATUS, get_status_text, "how SMB2 requests ended"),
-	NAME("phase", PHASE, get_phase_text, "what smbd's main threads do"),
+	NAME("client", "client", CLIENT, get_client_text,
+	     "address of the SMB client"),
+	NAME("username", "user", USER, get_user_text, "of the SMB session"),
+	NAME("share", "share", SHARE, get_share_text, "that SMB requests are for"),
+	NAME("request", "request", REQUEST, get_request_text,
+	     "SMB2 command"),
+	NAME("status", "status", STATUS, get_status_text, "how SMB2 requests ended"),
+	NAME("phase", "phase", PHASE, get_phase_text, "what smbd's main threads do"),
 	{ .id = "syscall", .title = "syscall", .kind = KIND_TEXT,
 	  .measure = -1, .dim = 1u << DIM_SYSCALL, .in_json = true,
 	  .get = get_syscall,
@@ -439,6 +441,8 @@ static void append(struct column_list *list, const char *ids)
 
 void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 {
+	unsigned plain = dim_bit(DIM_PROCESS) | dim_bit(DIM_THREAD) |
+			 dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO);
 	bool calls = by & dim_bit(DIM_SYSCALL);
 
 	*ret = (struct column_list){ .n = 0 };
@@ -472,9 +476,9 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 		append(ret, "process");
 	if (by & dim_bit(DIM_ERRNO))
 		append(ret, "errno");
-	for (int d = DIM_REQUEST; d < DIM_COUNT; d++)
-		if (by & dim_bit(d))
-			append(ret, dim_table[d].name);
+	for (int i = 0; i < column_count; i++)
+		if (column_table[i].dim & by & ~plain)
+			append(ret, column_table[i].id);
 	if (calls)
 		append(ret, "syscall");
 }

@@ -353,7 +353,7 @@ int smb_print(FILE *out, const struct snapshot *snap,
 	if (!err)
 		err = print_part(out, snap, PART_WHO,
 				 "requests,errors,wall,average,cpu,blocked,"
-				 "runq,async,pid,client,user,share",
+				 "runq,async,pid,client,username,share",
 				 max ? max : MAX_WHO);
 	if (!err && cfg->histograms)
 		err = print_histograms(out, snap);
