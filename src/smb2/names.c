@@ -24,7 +24,9 @@
 /* It is asked so often for one name, and has so long for an answer. */
 #define TRIES		3
 #define PATIENCE_NS	(10 * NS_PER_SEC)
-#define PAUSE_TIMES	10
+/* Of its time there is so much at first, and then a tenth of all time. */
+#define CREDIT_NS	NS_PER_SEC
+#define PART		10
 
 /* A session, or with its tree a share. */
 struct wanted {
@@ -43,7 +45,7 @@ struct names {
 	int fd;			/* from it, -1 */
 	char *text;
 	size_t len, room;
-	int64_t began_ns, next_ns;
+	int64_t born_ns, began_ns, spent_ns;
 	bool useless;		/* there will be no answer */
 };
 
@@ -56,6 +58,7 @@ struct names *names_new(const struct procfs *fs, const struct sink *next)
 	names->fs = fs;
 	names->next = *next;
 	names->fd = -1;
+	names->born_ns = clock_mono_ns();
 	map_init(&names->wanted, sizeof(struct key));
 	return names;
 }
@@ -269,7 +272,8 @@ void names_ask(struct names *names)
 			give_up(names, "smbstatus did not answer");
 		return;
 	}
-	if (names->asks && clock_mono_ns() >= names->next_ns)
+	if (names->asks && names->spent_ns < CREDIT_NS +
+	    (clock_mono_ns() - names->born_ns) / PART)
 		start(names);
 }
 
@@ -311,13 +315,12 @@ static void count_tries(struct names *names)
 
 static void finish(struct names *names)
 {
-	int64_t now_ns = clock_mono_ns();
 	int status = 0;
 
 	while (waitpid(names->child, &status, 0) < 0 && errno == EINTR)
 		;
 	names->child = 0;
-	names->next_ns = now_ns + PAUSE_TIMES * (now_ns - names->began_ns);
+	names->spent_ns += clock_mono_ns() - names->began_ns;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		give_up(names, "smbstatus is not installed");
 	else if (status_parse(names->text ? names->text : "", names->len,

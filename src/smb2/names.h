@@ -6,7 +6,7 @@
  * later, or, of a session that was over by then, never.
  *
  * Sits between a collector and its sink. Cost: a run of smbstatus for a new
- * session or share, with ten times as long a pause behind it.
+ * session or share, for a second in all, and then for a tenth of the time.
  */
 #ifndef SMB2_NAMES_H
 #define SMB2_NAMES_H
