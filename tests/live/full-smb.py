@@ -6,7 +6,6 @@ smbd's own profiling (smbstatus -P) is the judge of the counts. It sees what
 we see but for a request that is refused before its command is looked at.
 """
 
-import json
 import os
 import re
 import shutil
@@ -91,7 +90,7 @@ def smb_tool(*args):
     return tool
 
 
-def stop(tap, tool):
+def stop(tool):
     tool.signal(signal.SIGINT)
     if tool.wait():
         raise live.Fault(f"ended with {tool.status}: {tool.stderr}")
@@ -122,13 +121,53 @@ def work(server, folder, *args):
 
 
 def counts(tap, server):
+    """Of sessions in the clear, and of encrypted ones."""
+    server.add_user("root", "secret")
     folder = smbd.make_files("many", FILES, SIZE)
     profile = Profile(server)
-    tool = smb_tool()
-    work(server, folder, "-N")
-    report = stop(tap, tool)
-    judge(tap, "plain", report, profile.read())
-    print(json.dumps(report["smb"]["who"]))
+    for name, args in {
+            "plain": ["-N"],
+            "signed": ["-Uroot%secret", "--client-protection=sign"],
+            "encrypted": ["-Uroot%secret", "--client-protection=encrypt"],
+    }.items():
+        profile.control("profile", "flush")
+        tool = smb_tool()
+        work(server, folder, *args)
+        report = stop(tool)
+        judge(tap, name, report, profile.read())
+        judge_phases(tap, name, report)
+        judge_who(tap, name, report, "nobody" if name == "plain" else "root")
+
+
+def judge_phases(tap, name, report):
+    """Of each smbd that served somebody: they are its main thread's life."""
+    parts = report["smb"]
+    loop = [row for row in parts["phases"] if "helper" not in row["phase"]]
+    calls = sum(row["calls"] for row in parts["bill"]
+                if row["request"] not in ("(other smbds)",
+                                          "(helper threads)")
+                and "calls" in row)
+    helpers = sum(row["calls"] for row in parts["phases"]
+                  if "helper" in row["phase"])
+    tap.ok(sum(row["calls"] for row in loop) + helpers == calls,
+           f"{name}: calls of all phases are those of all commands and the "
+           "event loop", sum(row["calls"] for row in loop), helpers, calls)
+    for row in loop:
+        off = row["wall_ns"] - (row["cpu_ns"] + row["blocked_ns"]
+                                + row["runq_ns"])
+        tap.ok(not off, f"{name}: {row['phase']}: wall is cpu, blocked and "
+               "run queue", off)
+
+
+def judge_who(tap, name, report, user):
+    who = report["smb"]["who"]
+    rows = [row for row in who if row.get("share") == "share"]
+    tap.ok({row["client"] for row in who} == {"127.0.0.1"},
+           f"{name}: by the client's address", who)
+    most = sum(row["requests"] for row in rows)
+    tap.ok(rows and {row["username"] for row in rows} == {user}
+           and most > sum(row["requests"] for row in who) / 2,
+           f"{name}: most requests by user and share", rows)
 
 
 def main(tap):

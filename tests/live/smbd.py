@@ -97,6 +97,12 @@ class Server:
         if under:
             self.pid = self._own_pid()
 
+    def add_user(self, name, password):
+        """Somebody who can log on, as a user of the machine that is one."""
+        subprocess.run(["smbpasswd", "-c", self.conf, "-a", "-s", name],
+                       input=f"{password}\n{password}\n", text=True,
+                       check=True, capture_output=True)
+
     def _own_pid(self):
         """What smbd says of itself, where another process started it."""
         with open(os.path.join(self.dir, "pid", "smbd.pid"),

@@ -326,19 +326,46 @@ void flows_look(const struct flows *flows, struct known *known,
 		       flow.phase == PHASE_CTDB ? flow.label : 0;
 }
 
-void flows_tell(struct flows *flows, struct gather *g,
-		const struct known *known, const struct slot *now,
-		const struct slot *slot, const struct times *since,
-		int64_t now_ns)
+/* Calls of the turn that the end came in, which is for nothing now. */
+static void tell_early(const struct gather *g, struct known *known,
+		       const struct flow *flow)
+{
+	for (uint32_t i = 0; i < flow->n_early && i < FLOW_EARLY; i++) {
+		const struct early_call *early = &flow->early[i];
+		struct times times = {
+			.wall_ns = (int64_t)early->wall_ns,
+			.blocked_ns = (int64_t)early->blocked_ns,
+			.runq_ns = (int64_t)early->runq_ns,
+			.vcsw = early->vcsw, .icsw = early->icsw,
+		};
+		struct key key = gather_key(g, known, early->tag);
+		struct cell cell = { 0 };
+
+		times_add(&known->calls, &times, 1);
+		times_cell(&cell, &times);
+		cell_add(&cell, MEASURE_CPU, times_cpu(&times));
+		cell_add(&cell, MEASURE_CALLS, 1);
+		cell_add(&cell, MEASURE_ERRORS,
+			 early->ret < 0 && early->ret >= -4095);
+		cell_add(&cell, MEASURE_ENDED, times.wall_ns);
+		g->sink->cell(g->sink->ctx, &key, &cell);
+	}
+}
+
+void flows_tell(struct flows *flows, struct gather *g, struct known *known,
+		const struct slot *now, const struct slot *slot,
+		const struct times *since, int64_t now_ns)
 {
 	struct key process = kin_process(&known->key);
 	struct told_flow *told = &flows->told[now->flow];
 	struct flow flow;
 
-	if (!known->serves)
-		return;
 	times_copy(slot, &flow, &flows->engine->flows[now->flow],
 		   sizeof(flow));
+	if (now->flags & SLOT_DEAD || (g->end_ns && g->reporting))
+		tell_early(g, known, &flow);
+	if (!known->serves)
+		return;
 	settle_turn(&flow);
 	tell_client(flows, g, &process, &flow, told);
 	for (uint32_t phase = 0; phase < PHASE_LOOP_COUNT; phase++)

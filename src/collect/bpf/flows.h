@@ -29,10 +29,9 @@ void flows_tell_call(struct flows *flows, const struct known *known,
 void flows_look(const struct flows *flows, struct known *known,
 		const struct slot *slot);
 /* What is new of one: @now is a copy of its @slot. */
-void flows_tell(struct flows *flows, struct gather *g,
-		const struct known *known, const struct slot *now,
-		const struct slot *slot, const struct times *since,
-		int64_t now_ns);
+void flows_tell(struct flows *flows, struct gather *g, struct known *known,
+		const struct slot *now, const struct slot *slot,
+		const struct times *since, int64_t now_ns);
 /* Requests in progress, for a report. */
 void flows_tell_open(struct flows *flows, struct gather *g);
 /* The thread of slot @index has ended and all of it was told. */
