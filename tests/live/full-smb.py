@@ -91,10 +91,18 @@ def smb_tool(*args):
 
 
 def stop(tool):
+    """Its reports as one."""
     tool.signal(signal.SIGINT)
     if tool.wait():
         raise live.Fault(f"ended with {tool.status}: {tool.stderr}")
-    return tool.reports()[-1]
+    first, *more = tool.reports()
+    for report in more:
+        for name, rows in report.get("smb", {}).items():
+            first["smb"][name] += rows
+        for name, value in report["loss"].items():
+            first["loss"][name] += value
+        first["rows"] += report["rows"]
+    return first
 
 
 def client(server, command, *args):
@@ -152,11 +160,10 @@ def judge_phases(tap, name, report):
     tap.ok(sum(row["calls"] for row in loop) + helpers == calls,
            f"{name}: calls of all phases are those of all commands and the "
            "event loop", sum(row["calls"] for row in loop), helpers, calls)
-    for row in loop:
-        off = row["wall_ns"] - (row["cpu_ns"] + row["blocked_ns"]
-                                + row["runq_ns"])
-        tap.ok(not off, f"{name}: {row['phase']}: wall is cpu, blocked and "
-               "run queue", off)
+    bad = [row for row in loop if row["wall_ns"] != row["cpu_ns"]
+           + row["blocked_ns"] + row["runq_ns"]]
+    tap.ok(not bad, f"{name}: each phase's wall is cpu, blocked and run "
+           "queue", *bad)
 
 
 def judge_who(tap, name, report, user):
@@ -170,12 +177,63 @@ def judge_who(tap, name, report, user):
            f"{name}: most requests by user and share", rows)
 
 
+def settled(pid):
+    """It waits for events, and that is so for a while."""
+    def waits():
+        return all(live.wchan(pid) in ("ep_poll", "do_epoll_wait")
+                   for _ in range(50))
+
+    live.until(waits, live.DEADLINE, "smbd to wait for events")
+
+
+def calls_by_name(rows):
+    return by_name([row for row in rows if not row["syscall"].startswith("[")],
+                   "syscall", "calls")
+
+
+def one_client(tap, server):
+    """One smbd, from before a copy until after it, and the same by calls
+    alone, as an exact collector counts them."""
+    copied = smbd.Client(server, smbd.make_files("one", FILES, SIZE))
+    pid = copied.server_pid
+    settled(pid)
+    tool = smb_tool("-p", pid, "-d", "0.1")
+    plain = live.Tool(["-p", pid, "--format=json"])
+    plain.attached()
+    copied.copy(LONG)
+    settled(pid)
+    calls = stop(plain)
+    report = stop(tool)
+    copied.quit()
+    parts = report["smb"]
+    judge_phases(tap, "one smbd", report)
+    # The outer ones have the time in them that it took to attach and detach.
+    _, *whole, _ = tool.reports()
+    off = [sum(row["wall_ns"] for row in part["smb"]["phases"]
+               if "helper" not in row["phase"]) / part["interval_ns"] - 1
+           for part in whole]
+    tap.ok(len(off) > 1 and max(map(abs, off)) < 0.01,
+           "one smbd: phases add up to wall in each interval", off)
+    mine, other = (calls_by_name(rows) for rows in
+                   (parts["bill"], calls["rows"]))
+    bad = {name: (mine.get(name, 0), other.get(name, 0))
+           for name in set(mine) | set(other)
+           # The one that was in flight at the attachment.
+           if abs(mine.get(name, 0) - other.get(name, 0)) >
+           (name.startswith("epoll_"))}
+    tap.ok(not bad, "one smbd: the calls of all commands and the event loop "
+           "are all its calls", bad)
+    tap.note(f"{sum(mine.values())} calls, {sum(other.values())} by calls "
+             f"alone; phases of {len(off)} intervals {min(off):+.3%} to "
+             f"{max(off):+.3%} off")
+
+
 def main(tap):
     live.need_bpf()
     live.need("smbd")
     live.need("smbclient")
     server = smbd.Server()
-    for part in live.chosen([counts]):
+    for part in live.chosen([counts, one_client]):
         part(tap, server)
     server.stop()
 
