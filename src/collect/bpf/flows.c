@@ -191,6 +191,18 @@ static void tell_phase(const struct gather *g, const struct key *process, struct
 	g->sink->cell(g->sink->ctx, &key, &cell);
 }
 
+/* An interval without a request, before the first one, is nobody's. */
+static void pass_over(struct told_flow *told, const struct flow *flow,
+		      const struct slot *slot, const struct times *since,
+		      int64_t now_ns)
+{
+	for (uint32_t phase = 0; phase < PHASE_LOOP_COUNT; phase++) {
+		told->phases[phase] = phase_times(flow, phase, slot, since,
+						  now_ns);
+		told->sums[phase] = flow->phases[phase];
+	}
+}
+
 /* --- requests ------------------------------------------------------------------- */
 
 static struct key request_key(const struct key *process, uint32_t command,
@@ -364,9 +376,12 @@ void flows_tell(struct flows *flows, struct gather *g, struct known *known,
 		   sizeof(flow));
 	if (now->flags & SLOT_DEAD || (g->end_ns && g->reporting))
 		tell_early(g, known, &flow);
-	if (!known->serves)
-		return;
 	settle_turn(&flow);
+	if (!known->serves) {
+		if (g->reporting)
+			pass_over(told, &flow, now, since, now_ns);
+		return;
+	}
 	tell_client(flows, g, &process, &flow, told);
 	for (uint32_t phase = 0; phase < PHASE_LOOP_COUNT; phase++)
 		tell_phase(g, &process, told, &flow, phase,
