@@ -207,19 +207,29 @@ static void put_frame(struct show *show, bool fresh)
 	show->frame.fresh = false;
 }
 
+/* Rows of these have nothing of the calls that the header is about. */
+static bool is_beside(unsigned by)
+{
+	return by & (DIMS_OF_REQUESTS | dim_bit(DIM_PHASE)) &&
+	       !(by & dim_bit(DIM_SYSCALL));
+}
+
 /* The rows that the present view has, of the last interval or of all. */
 static int take_rows(struct show *show, bool fresh, struct why *why)
 {
 	bool all = dash_cumulative(show->dash);
 	struct snapshot_cfg cfg = all ? show->all : show->interval;
 	struct snapshot *rows = NULL, *head = NULL;
+	bool apart = all || is_beside(dash_by(show->dash));
 	int err;
 
 	cfg.by = dash_by(show->dash);
+	cfg.smb = false;
 	err = snapshot_take(&rows, all ? &show->cfg.eras->all :
 			    eras_last(show->cfg.eras), &cfg, why);
-	if (!err && all) {
+	if (!err && apart) {
 		cfg = show->interval;
+		cfg.smb = false;
 		cfg.by = dim_bit(DIM_SYSCALL);
 		err = snapshot_take(&head, eras_last(show->cfg.eras), &cfg,
 				    why);
@@ -232,7 +242,7 @@ static int take_rows(struct show *show, bool fresh, struct why *why)
 		snapshot_free(show->head);
 	snapshot_free(show->rows);
 	show->rows = rows;
-	show->head = all ? head : rows;
+	show->head = apart ? head : rows;
 	put_frame(show, fresh);
 	return 0;
 }
@@ -418,7 +428,8 @@ static struct dash_cfg dash_cfg(const struct show_cfg *cfg)
 		.command = o->mode == MODE_LAUNCH,
 		.all_calls = !o->has_calls && o->outcome == OUTCOME_ANY &&
 			     (o->all_calls || !ops->holds_up),
-		.by = o->by,
+		.smb = o->smb,
+		.by = o->smb && !o->has_by ? dim_bit(DIM_REQUEST) : o->by,
 		.sort = o->sort ? column_find(o->sort, strlen(o->sort)) :
 				  NULL,
 	};

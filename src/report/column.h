@@ -28,7 +28,7 @@ struct value {
 	bool known;
 	bool estimated;
 	bool doubtful;		/* hardly more than it may be off */
-	int64_t number;		/* ID, NS, LATENCY, COUNT, BYTES */
+	int64_t number;		/* ID, NS, LATENCY, COUNT, BYTES; rank of a TEXT */
 	double percent;		/* PERCENT, RATIO */
 	const char *text;
 };

@@ -16,6 +16,16 @@
 
 static const struct view *first_view(unsigned by)
 {
+	unsigned whose = dim_bit(DIM_CLIENT) | dim_bit(DIM_USER) |
+			 dim_bit(DIM_SHARE);
+
+	if (by & dim_bit(DIM_PHASE))
+		return &view_phases;
+	if (by & whose)
+		return &view_clients;
+	if (by & dim_bit(DIM_REQUEST))
+		return by & dim_bit(DIM_SYSCALL) ? &view_bill :
+						   &view_requests;
 	if (by & dim_bit(DIM_ERRNO))
 		return &view_errors;
 	return by & dim_bit(DIM_SYSCALL) ? &view_calls : &view_tasks;
@@ -31,6 +41,7 @@ int dash_new(struct dash **ret, const struct dash_cfg *cfg, struct why *why)
 	dash->delay_ns = dash->kept_delay_ns = NS_PER_SEC;
 	dash->output_follows = true;
 	dash->path[0].view = first_view(cfg->by);
+	dash->latency_of = cfg->smb ? VIEW_REQUESTS : VIEW_CALLS;
 	dash->threads = cfg->by & dim_bit(DIM_THREAD);
 	dash_table(dash)->sort = cfg->sort;
 	heat_init(&dash->heat);
@@ -137,24 +148,42 @@ void dash_say(struct dash *dash, const char *text)
 	text_untrusted(dash->said, sizeof(dash->said), text);
 }
 
+/* Names of the views, by their number keys; how wide they are. */
+static int draw_names(struct dash *dash, struct canvas *canvas, int row,
+		      bool brief)
+{
+	const struct view *present = dash_place(dash)->view;
+	int at = 0, number = 0;
+
+	for (int i = 0; i < VIEW_COUNT; i++) {
+		const struct view *view = view_table[i];
+		enum look look = view == present ? LOOK_CHOSEN : LOOK_PLAIN;
+		char name[32];
+
+		dash->hits.tabs[i].from = at;
+		if (places_has(dash, view)) {
+			snprintf(name, sizeof(name), brief ? "%d %s " :
+				 " %d %s ", ++number, brief ? view->brief :
+				 view->name);
+			canvas_put(canvas, row, at, canvas->cols - at, look,
+				   name);
+			at += canvas_width(canvas, name);
+		}
+		dash->hits.tabs[i].to = at;
+	}
+	return at;
+}
+
 static void draw_tabs(struct dash *dash, struct canvas *canvas, int row)
 {
 	const struct place *place = dash_place(dash);
 	char title[128], whose[256] = "";
-	int at = 0;
+	int at = draw_names(dash, canvas, row, false);
 
 	dash->hits.tab_row = row;
-	for (int i = 0; i < VIEW_COUNT; i++) {
-		const struct view *view = view_table[i];
-		enum look look = view == place->view ? LOOK_CHOSEN :
-						       LOOK_PLAIN;
-
-		dash->hits.tabs[i].from = at;
-		if (!view->is_there || view->is_there(dash))
-			at += canvas_printf(canvas, row, at,
-					    canvas->cols - at, look,
-					    " %d %s ", i + 1, view->name);
-		dash->hits.tabs[i].to = at;
+	if (at > canvas->cols) {
+		canvas_fill(canvas, row, 0, 1, canvas->cols, LOOK_PLAIN);
+		at = draw_names(dash, canvas, row, true);
 	}
 	text_untrusted(title, sizeof(title), place->title);
 	if (dash->depth)

@@ -137,7 +137,7 @@ static unsigned turn(struct dash *dash, int by)
 
 	do {
 		id = (id + by + VIEW_COUNT) % VIEW_COUNT;
-	} while (view_table[id]->is_there && !view_table[id]->is_there(dash));
+	} while (!places_has(dash, view_table[id]));
 	return places_switch(dash, view_table[id]);
 }
 
@@ -236,29 +236,48 @@ static const struct {
 	const char *ids;
 } sort_keys[] = {
 	{ 'P', "cpu" }, { 'T', "wall,blocked" }, { 'B', "blocked" },
-	{ 'Q', "runq" }, { 'N', "pid,tid,syscall" }, { 'O', "calls" },
+	{ 'Q', "runq" },
+	{ 'N', "pid,tid,syscall,request,phase" },
+	{ 'O', "calls,requests" },
 	{ 'E', "errors" }, { 'A', "average,blocked-average" },
 	{ 'M', "max" },
 };
 
+/* The first of these that the view has, or else its rows. */
+static const struct column *first_sort(const struct dash *dash,
+				       const char *ids)
+{
+	struct column_list list, view;
+
+	column_parse(ids, &list, NULL);
+	column_parse(view_columns(dash), &view, NULL);
+	for (int c = 0; c < list.n; c++)
+		for (int i = 0; i < view.n; i++)
+			if (list.columns[c] == view.columns[i] &&
+			    rows_have(dash, list.columns[c]))
+				return list.columns[c];
+	for (int c = 0; c < list.n; c++)
+		if (rows_have(dash, list.columns[c]))
+			return list.columns[c];
+	return NULL;
+}
+
 static unsigned sort_by_letter(struct dash *dash, int code)
 {
-	struct column_list list;
+	const struct column *column;
 
 	if (!dash->frame.rows || !view_columns(dash))
 		return 0;
 	for (size_t i = 0; i < sizeof(sort_keys) / sizeof(*sort_keys); i++) {
 		if (sort_keys[i].code != code)
 			continue;
-		column_parse(sort_keys[i].ids, &list, NULL);
-		for (int c = 0; c < list.n; c++) {
-			if (!rows_have(dash, list.columns[c]))
-				continue;
-			dash_table(dash)->sort = list.columns[c];
+		column = first_sort(dash, sort_keys[i].ids);
+		if (column) {
+			dash_table(dash)->sort = column;
 			rows_arrange(dash);
-			return REACT_DRAW;
+		} else {
+			dash_say(dash, "these rows have no such column");
 		}
-		dash_say(dash, "these rows have no such column");
 		return REACT_DRAW;
 	}
 	return 0;
@@ -271,11 +290,13 @@ static const struct key_desc {
 } table[] = {
 	{ { INPUT_F(1), 'h', '?' }, help, "F1 h ?", "this help" },
 	{ { 'i' }, info, "i", "what was lost, what is not known, and why" },
-	{ { INPUT_TAB, INPUT_RIGHT }, next_view, "Tab, 1 to 6",
+	{ { INPUT_TAB, INPUT_RIGHT }, next_view, "Tab, 1 to 9",
 	  "the views; Shift-Tab goes back" },
 	{ { INPUT_BACKTAB, INPUT_LEFT }, last_view, NULL, NULL },
 	{ { INPUT_ENTER }, places_enter, "Enter",
-	  "into the row: a process's calls, a call's latency" },
+	  "into a process's or request's calls, a call's latency" },
+	{ { 0 }, NULL, "3",
+	  "how long the calls or requests of the chosen row took" },
 	{ { INPUT_BACKSPACE }, places_leave, "Backspace", "up again" },
 	{ { INPUT_UP }, up, "arrows, PgUp, PgDn",
 	  "another row, which stays chosen; also Home and End" },
@@ -339,12 +360,8 @@ static unsigned press(struct dash *dash, int code)
 		for (int c = 0; c < 4; c++)
 			if (code && table[i].codes[c] == code)
 				return table[i].act(dash);
-	if (code >= '1' && code < '1' + VIEW_COUNT) {
-		const struct view *view = view_table[code - '1'];
-
-		if (!view->is_there || view->is_there(dash))
-			return places_switch(dash, view);
-	}
+	if (places_by_key(dash, code))
+		return places_switch(dash, places_by_key(dash, code));
 	return sort_by_letter(dash, code);
 }
 
@@ -376,7 +393,7 @@ static unsigned click(struct dash *dash, const struct input *input)
 	for (int i = 0; input->row == hits->tab_row && i < VIEW_COUNT; i++)
 		if (input->col >= hits->tabs[i].from &&
 		    input->col < hits->tabs[i].to)
-			return press(dash, '1' + i);
+			return places_switch(dash, view_table[i]);
 	for (int i = 0; input->row == hits->key_row && i < hits->n_keys; i++)
 		if (input->col >= hits->keys[i].from &&
 		    input->col < hits->keys[i].to)

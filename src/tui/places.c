@@ -6,12 +6,44 @@
 
 #define OF_CALLS (1u << DIM_SYSCALL | 1u << DIM_ERRNO)
 
+bool places_has(const struct dash *dash, const struct view *view)
+{
+	return !view->is_there || view->is_there(dash);
+}
+
+bool places_under_smb(const struct dash *dash)
+{
+	return dash->cfg.smb;
+}
+
+/* Numbered are those that are there. */
+const struct view *places_by_key(const struct dash *dash, int key)
+{
+	int number = key - '0';
+
+	for (int i = 0; number > 0 && number <= 9 && i < VIEW_COUNT; i++)
+		if (places_has(dash, view_table[i]) && !--number)
+			return view_table[i];
+	return NULL;
+}
+
+/* Of a chosen row of this view are the latencies from now on. */
+static void leave_view(struct dash *dash)
+{
+	const struct view *view = dash_place(dash)->view;
+
+	if (view->has_latencies)
+		dash->latency_of = view->id;
+}
+
 unsigned places_switch(struct dash *dash, const struct view *view)
 {
+	unsigned outside = OF_CALLS | view->outside;
 	struct place *place;
 
+	leave_view(dash);
 	/* Into a call there is its latency, and nothing else. */
-	while (dash->depth && dash_place(dash)->within & OF_CALLS)
+	while (dash->depth && dash_place(dash)->within & outside)
 		dash->depth--;
 	place = dash_place(dash);
 	place->view = view;
@@ -21,12 +53,19 @@ unsigned places_switch(struct dash *dash, const struct view *view)
 
 static void name_place(struct place *place, const struct row *row)
 {
-	char name[64];
+	const char *call = place->within & OF_CALLS ? row->syscall : NULL;
+	char name[64], title[128];
+	int len;
 
 	table_name(name, sizeof(name), row);
-	snprintf(place->title, sizeof(place->title), "%.40s%s%.20s", name,
-		 *name && place->within & OF_CALLS ? ": " : "",
-		 place->within & OF_CALLS ? row->syscall : "");
+	len = snprintf(title, sizeof(title), "%.40s", name);
+	if (row->request && place->within & dim_bit(DIM_REQUEST))
+		len += snprintf(title + len, sizeof(title) - (size_t)len,
+				"%s%.20s", len ? ": " : "", row->request);
+	if (call)
+		snprintf(title + len, sizeof(title) - (size_t)len,
+			 "%s%.20s", len ? ": " : "", call);
+	snprintf(place->title, sizeof(place->title), "%.63s", title);
 }
 
 unsigned places_enter(struct dash *dash)
@@ -37,6 +76,7 @@ unsigned places_enter(struct dash *dash)
 
 	if (!row || from->view->enters < 0 || dash->depth == DASH_DEPTH - 1)
 		return 0;
+	leave_view(dash);
 	to = &dash->path[dash->depth + 1];
 	to->view = view_table[from->view->enters];
 	to->within = from->within |

@@ -19,7 +19,8 @@ bool rows_have(const struct dash *dash, const struct column *column)
 	unsigned has = snap->cfg.measures;
 
 	if (snap->cfg.by & dim_bit(DIM_SYSCALL) && snap->cfg.by_call)
-		has &= snap->cfg.by_call;
+		has &= snap->cfg.by_call | (snap->cfg.by &
+		       dim_bit(DIM_REQUEST) ? 1u << MEASURE_REQUESTS : 0);
 	return !(column->needs & ~has) &&
 	       (!column->needs_hist || dash->cfg.histograms) &&
 	       (!column->dim || column->dim & snap->cfg.by);
@@ -54,11 +55,16 @@ static bool contains(const char *text, const char *part)
 
 bool row_has(const struct row *row, const char *text)
 {
+	const char *const texts[] = {
+		row->process, row->thread, row->syscall, row->error,
+		row->request, row->status, row->client, row->user,
+		row->share, row->phase,
+	};
 	char id[32];
 
-	if (contains(row->process, text) || contains(row->thread, text) ||
-	    contains(row->syscall, text) || contains(row->error, text))
-		return true;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (contains(texts[i], text))
+			return true;
 	snprintf(id, sizeof(id), "%d %d", row->key.pid, row->key.tid);
 	return row->process && contains(id, text);
 }

@@ -63,6 +63,7 @@ struct dash {
 	struct table_state tables[VIEW_COUNT];
 	int *order;		/* of the rows that are shown; n_order */
 	int n_order, cursor;
+	enum view_id latency_of;	/* the view whose rows it is of */
 	bool cumulative, paused, rates, threads;
 	bool lost;		/* something was, since all began */
 	int64_t kept_delay_ns;	/* as chosen by keys */
@@ -151,6 +152,10 @@ void overlay_filter(struct dash *dash);
 void overlay_write(struct dash *dash);
 unsigned overlay_quit(struct dash *dash);
 
+bool places_has(const struct dash *dash, const struct view *view);
+/* The view that has the number key @key, NULL: none here. */
+const struct view *places_by_key(const struct dash *dash, int key);
+bool places_under_smb(const struct dash *dash);
 /* To another view of the same rows, or into a row's. */
 unsigned places_switch(struct dash *dash, const struct view *view);
 unsigned places_enter(struct dash *dash);

@@ -16,7 +16,7 @@ static int width_of(const struct column *column)
 	static const int widths[] = {
 		[KIND_TEXT] = 15, [KIND_ID] = 7, [KIND_NS] = 9,
 		[KIND_LATENCY] = 10, [KIND_COUNT] = 9, [KIND_BYTES] = 8,
-		[KIND_PERCENT] = 7,
+		[KIND_PERCENT] = 7, [KIND_RATIO] = 9,
 	};
 	int title = (int)strlen(column->title);
 

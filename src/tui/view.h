@@ -18,12 +18,15 @@ struct area {
 	int row, col, rows, cols;
 };
 
+/* New ones come last: settings are kept by these numbers. */
 enum view_id { VIEW_CALLS, VIEW_TASKS, VIEW_LATENCY, VIEW_ERRORS,
-	       VIEW_FLIGHT, VIEW_OUTPUT, VIEW_COUNT };
+	       VIEW_FLIGHT, VIEW_OUTPUT, VIEW_REQUESTS, VIEW_BILL,
+	       VIEW_PHASES, VIEW_CLIENTS, VIEW_COUNT };
 
 struct view {
-	enum view_id id;	/* its place in view_table, and its number key */
+	enum view_id id;	/* its place in view_table */
 	const char *name;
+	const char *brief;	/* where there is no room for all names */
 	/* Dimensions of its rows, where @within are fixed. */
 	unsigned (*by)(const struct dash *dash, unsigned within);
 	/* Columns by their importance, names last; those that the collector
@@ -43,6 +46,9 @@ struct view {
 	 * dimensions; -1: none. */
 	int enters;
 	unsigned enters_by;
+	/* Dimensions that it shows all of, even from within one of these. */
+	unsigned outside;
+	bool has_latencies;	/* of its rows, in the view of latencies */
 	/* Whether there is such a thing here. NULL: always. */
 	bool (*is_there)(const struct dash *dash);
 	/* Reactions; 0: not a key of its own. NULL: has none. */
@@ -50,7 +56,8 @@ struct view {
 };
 
 extern const struct view view_calls, view_tasks, view_latency, view_errors,
-	view_flight, view_output;
+	view_flight, view_output, view_requests, view_bill, view_phases,
+	view_clients;
 extern const struct view *const view_table[VIEW_COUNT];
 
 #endif

@@ -11,6 +11,7 @@ static unsigned by_calls(const struct dash *dash, unsigned within)
 const struct view view_calls = {
 	.id = VIEW_CALLS,
 	.name = "Syscalls",
+	.brief = "Calls",
 	.by = by_calls,
 	.columns = "wall-percent,calls,errors,average,blocked,cpu,runq,max,"
 		   "wall,p50,p99,bytes,p999,min,vcsw,icsw,in-flight,abi,"
@@ -20,4 +21,5 @@ const struct view view_calls = {
 	.sort = "wall,blocked,calls",
 	.enters = VIEW_LATENCY,
 	.enters_by = 1u << DIM_SYSCALL,
+	.has_latencies = true,
 };

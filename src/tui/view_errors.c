@@ -22,6 +22,7 @@ static const char *lacks(const struct dash *dash)
 const struct view view_errors = {
 	.id = VIEW_ERRORS,
 	.name = "Errors",
+	.brief = "Errs",
 	.by = by_errors,
 	.columns = "calls,average,max,wall,p50,p99,errno,syscall",
 	.sort = "calls",

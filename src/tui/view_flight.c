@@ -23,6 +23,7 @@ static const char *lacks(const struct dash *dash)
 const struct view view_flight = {
 	.id = VIEW_FLIGHT,
 	.name = "In flight",
+	.brief = "Flight",
 	.by = by_threads,
 	.columns = "age,in-flight,pid,process,tid,thread,syscall",
 	.sort = "age",

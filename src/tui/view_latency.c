@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How long the calls of a row took: their histogram and, over time, a heat
- * map. Without a row that was gone into it is of the one that the cursor of
- * the system calls is on.
+ * map. Without a call that was gone into it is of the row that was chosen in
+ * the view where the user comes from: a call, or an SMB2 request.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +16,10 @@
 
 static unsigned by_rows(const struct dash *dash, unsigned within)
 {
-	(void)dash;
-	return dim_bit(DIM_SYSCALL) | within;
+	unsigned call = dim_bit(DIM_SYSCALL);
+
+	return within & call ? within :
+	       view_table[dash->latency_of]->by(dash, within);
 }
 
 static const char *lacks(const struct dash *dash)
@@ -30,7 +32,7 @@ static const char *lacks(const struct dash *dash)
 static const struct row *row_of(const struct dash *dash)
 {
 	const struct place *place = dash_place(dash);
-	const struct table_state *calls = &dash->tables[VIEW_CALLS];
+	const struct table_state *from = &dash->tables[dash->latency_of];
 	const struct snapshot *snap = dash->frame.rows;
 	const struct row *most = NULL;
 
@@ -39,8 +41,8 @@ static const struct row *row_of(const struct dash *dash)
 
 		if (!key_is_within(&row->key, place->within, &place->whose))
 			continue;
-		if (calls->selects &&
-		    !memcmp(&row->key, &calls->selected, sizeof(row->key)))
+		if (from->selects &&
+		    !memcmp(&row->key, &from->selected, sizeof(row->key)))
 			return row;
 		if (row->hist && (!most || row->cell.value[MEASURE_WALL] >
 					   most->cell.value[MEASURE_WALL]))
@@ -156,18 +158,24 @@ static void draw_title(const struct dash *dash, struct canvas *canvas,
 {
 	static const double shares[] = { 0.5, 0.9, 0.99, 0.999 };
 	static const char *const names[] = { "p50", "p90", "p99", "p99.9" };
-	char name[64], safe[160], call[64], text[24];
+	bool is_call = dash->frame.rows->cfg.by & dim_bit(DIM_SYSCALL);
+	enum measure count = is_call ? MEASURE_CALLS : MEASURE_REQUESTS;
+	char name[64], safe[160], call[64] = "", text[24];
 	int at;
 
-	text_untrusted(call, sizeof(call), row->syscall);
+	if (is_call)
+		text_untrusted(call, sizeof(call), row->syscall);
 	table_name(name, sizeof(name), row);
 	text_untrusted(safe, sizeof(safe), name);
 	canvas_fill(canvas, area->row, area->col, 1, area->cols, LOOK_TITLE);
 	at = canvas_printf(canvas, area->row, area->col, area->cols,
-			   LOOK_TITLE, "%s%s%s%s%s: %lld calls", call,
+			   LOOK_TITLE, "%s%s%s%s%s%s%s: %lld %s",
+			   row->request ? row->request : "",
+			   row->request && is_call ? ": " : "", call,
 			   row->error && *row->error ? " " : "",
 			   row->error ? row->error : "", *safe ? " of " : "",
-			   safe, (long long)row->cell.value[MEASURE_CALLS]);
+			   safe, (long long)row->cell.value[count],
+			   is_call ? "calls" : "requests");
 	for (int i = 0; i < 4; i++) {
 		int64_t ns = row_percentile(row, shares[i]);
 
@@ -196,7 +204,9 @@ static void draw_latency(struct dash *dash, struct canvas *canvas,
 
 	if (!row) {
 		canvas_put(canvas, area->row, area->col, area->cols,
-			   LOOK_DIM, "no calls in this interval");
+			   LOOK_DIM, dash_by(dash) & dim_bit(DIM_SYSCALL) ?
+			   "no calls in this interval" :
+			   "no requests in this interval");
 		return;
 	}
 	draw_title(dash, canvas, area, row);
@@ -217,6 +227,7 @@ static void draw_latency(struct dash *dash, struct canvas *canvas,
 const struct view view_latency = {
 	.id = VIEW_LATENCY,
 	.name = "Latency",
+	.brief = "Lat",
 	.by = by_rows,
 	.sort = "wall",
 	.lacks = lacks,

@@ -127,6 +127,7 @@ static unsigned input_output(struct dash *dash, const struct input *input)
 const struct view view_output = {
 	.id = VIEW_OUTPUT,
 	.name = "Output",
+	.brief = "Output",
 	.by = by_calls,
 	.sort = "wall",
 	.lacks = lacks,

@@ -14,6 +14,7 @@ static unsigned by_tasks(const struct dash *dash, unsigned within)
 const struct view view_tasks = {
 	.id = VIEW_TASKS,
 	.name = "Processes",
+	.brief = "Procs",
 	.by = by_tasks,
 	.columns = "wall-percent,cpu,blocked,runq,user,system,calls,errors,"
 		   "wall,switches,vcsw,icsw,read-chars,write-chars,stolen,"
@@ -21,4 +22,5 @@ const struct view view_tasks = {
 	.sort = "wall",
 	.enters = VIEW_CALLS,
 	.enters_by = 1u << DIM_PROCESS | 1u << DIM_THREAD,
+	.outside = 1u << DIM_REQUEST,
 };

@@ -8,4 +8,8 @@ const struct view *const view_table[VIEW_COUNT] = {
 	[VIEW_ERRORS] = &view_errors,
 	[VIEW_FLIGHT] = &view_flight,
 	[VIEW_OUTPUT] = &view_output,
+	[VIEW_REQUESTS] = &view_requests,
+	[VIEW_BILL] = &view_bill,
+	[VIEW_PHASES] = &view_phases,
+	[VIEW_CLIENTS] = &view_clients,
 };
