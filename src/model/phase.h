@@ -14,7 +14,7 @@ enum phase {
 	PHASE_PARSING,		/* from there to its dispatch, decryption too */
 	PHASE_RUNNING,		/* from dispatch to reply */
 	PHASE_SENDING,		/* from reply to the end of that loop turn */
-	PHASE_CTDB,		/* waiting for an answer of ctdbd */
+	PHASE_CTDB,		/* asking ctdbd, and waiting for its answer */
 	PHASE_OTHER,		/* messages, timers, and before all of it */
 	PHASE_LOOP_COUNT,
 	/* No part of the main thread's time: what helper threads do for it. */

@@ -223,23 +223,55 @@ __attribute__((noinline)) int is_ctdb(int fd)
 	return 0;
 }
 
-/* Waits for one answer, and that is ctdbd's. */
-inline_always bool waits_for_ctdb(struct flow *f, uint64_t fds, uint64_t n)
+/* Where ctdbd was found before, it may be another file by now. */
+inline_always bool knows_ctdb(struct flow *f, int32_t fd)
 {
-	int32_t fd = -1;
+	for (uint32_t i = 0; i < FLOW_CTDBS; i++) {
+		if (f->ctdb_fd[i] != fd + 1)
+			continue;
+		if (is_ctdb(fd))
+			return true;
+		f->ctdb_fd[i] = 0;
+	}
+	return false;
+}
 
-	if (n != 1)
-		return false;
-	bpf_probe_read_user(&fd, sizeof(fd), (void *)fds);
-	if (fd < 0 || fd + 1 == f->no_ctdb_fd)
-		return false;
-	if (fd + 1 == f->ctdb_fd)
+inline_always bool finds_ctdb(struct flow *f, int32_t fd)
+{
+	uint32_t at = f->n_ctdbs % FLOW_CTDBS;
+
+	if (knows_ctdb(f, fd))
 		return true;
-	if (is_ctdb(fd))
-		f->ctdb_fd = fd + 1;
-	else
+	if (fd + 1 == f->no_ctdb_fd)
+		return false;
+	if (!is_ctdb(fd)) {
 		f->no_ctdb_fd = fd + 1;
-	return fd + 1 == f->ctdb_fd;
+		return false;
+	}
+	f->ctdb_fd[at] = fd + 1;
+	f->n_ctdbs++;
+	return true;
+}
+
+/*
+ * Asks ctdbd, or waits for its answer: all on one connection. It is asked by
+ * writev; answers are waited for in read, by 4.23 and later first in poll.
+ */
+inline_always bool is_for_ctdb(struct flow *f, uint32_t tag, uint64_t first,
+			       uint64_t second)
+{
+	int32_t fd = (int32_t)first;
+
+	if (tag == plan.nr_read)
+		return knows_ctdb(f, fd);
+	if (tag == plan.nr_poll) {
+		if (second != 1)
+			return false;
+		fd = -1;
+		bpf_probe_read_user(&fd, sizeof(fd), (void *)first);
+		return fd >= 0 && knows_ctdb(f, fd);
+	}
+	return tag == plan.nr_writev && finds_ctdb(f, fd);
 }
 
 /* --- requests in progress ------------------------------------------------------ */
@@ -328,13 +360,12 @@ __attribute__((noinline)) int flow_enter(struct slot *s, uint32_t index,
 			f->phase = PHASE_RECEIVING;
 		else if (f->phase != PHASE_RECEIVING)
 			end_turn(s, index, f, PHASE_RECEIVING, now);
-	} else if (s->tag == plan.nr_poll && f->phase != PHASE_CTDB &&
-		   waits_for_ctdb(f, first, second)) {
+	} else if (is_for_ctdb(f, s->tag, first, second)) {
 		f->before_ctdb = f->phase == PHASE_TURN ? PHASE_OTHER :
 							  f->phase;
 		declare(f, PHASE_OTHER);
 		turn_to(s, f, PHASE_CTDB, now);
-		f->phases[PHASE_CTDB].times++;
+		f->phases[PHASE_CTDB].times += s->tag == plan.nr_writev;
 	}
 	return 0;
 }

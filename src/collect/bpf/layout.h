@@ -150,6 +150,7 @@ struct early_call {
 #define FLOW_PHASES	(PHASE_LOOP_COUNT + 1)
 #define FLOW_EARLY	8
 #define FLOW_SOCKETS	4
+#define FLOW_CTDBS	2	/* smbd's own, and its parent's */
 
 /* What one main thread of smbd does. Only the thread itself writes, within
  * its slot's sequence. */
@@ -165,7 +166,9 @@ struct flow {
 	struct early_call early[FLOW_EARLY];
 	int32_t sockets[FLOW_SOCKETS];	/* that requests come by */
 	int32_t last_socket;	/* of the last recvmsg */
-	int32_t ctdb_fd, no_ctdb_fd;	/* as looked at last; + 1, 0: none */
+	/* Connections to ctdbd, and the last that was none; + 1, 0: none */
+	int32_t ctdb_fd[FLOW_CTDBS], no_ctdb_fd;
+	uint32_t n_ctdbs;
 	uint32_t before_ctdb;	/* the phase that it is in the middle of */
 	/* The request that is run, and what it has had of that since the last
 	 * time that it was written down. */
@@ -251,6 +254,7 @@ struct plan {
 	uint32_t nr_execve, nr_execveat;
 	uint32_t nr_restart, nr_compat_restart;
 	uint32_t nr_epoll_wait, nr_epoll_pwait, nr_recvmsg, nr_poll;
+	uint32_t nr_read, nr_writev;
 };
 
 #endif

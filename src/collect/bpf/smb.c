@@ -31,6 +31,8 @@ void smb_plan(struct plan *plan)
 		plan->hists = HISTS;
 	plan->nr_recvmsg = tag(SYS_recvmsg);
 	plan->nr_epoll_pwait = tag(SYS_epoll_pwait);
+	plan->nr_read = tag(SYS_read);
+	plan->nr_writev = tag(SYS_writev);
 #ifdef SYS_epoll_wait
 	plan->nr_epoll_wait = tag(SYS_epoll_wait);
 	plan->nr_poll = tag(SYS_poll);
