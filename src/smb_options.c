@@ -34,6 +34,13 @@ static int check_dims(const struct options *o, struct why *why)
 	if (!o->smb && o->by & (DIMS_OF_REQUESTS | phase))
 		return why_set(why, EINVAL, "--by: this dimension is one of "
 			       "SMB; give --smb, too");
+	if (o->by & dim_bit(DIM_THREAD) && o->by & DIMS_OF_REQUESTS &&
+	    !(o->by & dim_bit(DIM_SYSCALL)))
+		return why_set(why, EINVAL, "--by: requests are a process's, "
+			       "not a thread's; give process instead");
+	if (o->smb && !o->has_by && (o->sort || o->columns))
+		return why_set(why, EINVAL, "%s is for one table: with --smb "
+			       "give --by, too", o->sort ? "-S" : "-U");
 	if (o->by & phase && o->by & ~(phase | dim_bit(DIM_PROCESS)))
 		return why_set(why, EINVAL, "--by=phase goes with process "
 			       "alone");
@@ -50,9 +57,8 @@ int smb_complete(struct options *o, struct why *why)
 	option = out_of_place(o);
 	if (option)
 		return why_set(why, EINVAL, "%s does not go with --smb, which "
-			       "is about all that smbds do; give -p PID for "
-			       "one of them, or nothing for every one",
-			       option);
+			       "is about all that running smbds do, or that "
+			       "of -p PID does", option);
 	if (o->n_pids)
 		return 0;
 	if (regcomp(&o->name, SMBD, REG_EXTENDED | REG_NOSUB))

@@ -183,7 +183,7 @@ int group_owners(struct group *group, const struct ledger *ledger,
 	int err;
 
 	/* Time is stolen from a process, not from all of them at once. */
-	by &= ~(dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO));
+	by &= dim_bit(DIM_THREAD);
 	by |= dim_bit(DIM_PROCESS);
 	err = collect_owners(group, ledger, by);
 	return err ? err : correct_stolen(group, ledger);
@@ -393,7 +393,7 @@ static int draft_measured(struct map *drafts, const struct ledger *ledger,
 static int draft_rows(struct map *drafts, const struct ledger *ledger,
 		      const struct group *group, unsigned by, bool hists)
 {
-	unsigned owner_by = by & ~(dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO));
+	unsigned owner_by = dim_bit(DIM_PROCESS) | (by & dim_bit(DIM_THREAD));
 	unsigned call_by = by | dim_bit(DIM_PROCESS) | dim_bit(DIM_SYSCALL);
 	const struct record *record;
 	const struct owner *owner;
@@ -422,7 +422,6 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 		else
 			err = -ENOMEM;
 	}
-	owner_by |= dim_bit(DIM_PROCESS);
 	for (pos = 0; !err && (record = map_next(&calls, &pos)); ) {
 		struct key key = key_project(&record->key, owner_by);
 

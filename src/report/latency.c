@@ -82,8 +82,10 @@ static void print_head(FILE *out, const struct row *row)
 						      row->process),
 			row->key.tid > 0 ? row->key.tid : row->key.pid);
 	if (row->request)
-		fprintf(out, "%s%s%s ", row->request, row->status ? " " : "",
-			row->status ? row->status : "");
+		fprintf(out, "%s%s%s%s", row->request,
+			row->status ? " " : "",
+			row->status ? row->status : "",
+			row->syscall ? " " : "");
 	fprintf(out, "%s%s%s: %llu %s",
 		row->syscall ? text_untrusted(safe, sizeof(safe),
 					      row->syscall) :

@@ -50,27 +50,35 @@ static void put_total(struct grid *grid, const struct snapshot *snap,
 
 int rows_print(FILE *out, const struct snapshot *snap,
 	       const struct column_list *list, const struct column *sort,
-	       size_t max_rows)
+	       size_t max_rows, bool (*wants)(const struct row *row))
 {
 	int *order = column_order(snap, sort);
+	size_t all = 0, n = 0;
 	struct grid grid;
-	size_t n = snap->n_rows;
 
 	if (!order)
 		return -ENOMEM;
-	if (max_rows && n > max_rows)
-		n = max_rows;
 	grid_init(&grid, list->n);
 	for (int i = 0; i < list->n; i++)
 		grid_head(&grid, list->columns[i]->title,
 			  list->columns[i]->kind == KIND_TEXT);
-	for (size_t i = 0; i < n; i++)
-		put_row(&grid, snap, &snap->rows[order[i]], list);
-	grid_rule(&grid);
-	put_total(&grid, snap, list);
+	for (size_t i = 0; i < snap->n_rows; i++) {
+		const struct row *row = &snap->rows[order[i]];
+
+		if (wants && !wants(row))
+			continue;
+		if (!max_rows || n < max_rows) {
+			put_row(&grid, snap, row, list);
+			n++;
+		}
+		all++;
+	}
+	if (!wants) {
+		grid_rule(&grid);
+		put_total(&grid, snap, list);
+	}
 	free(order);
-	if (n < snap->n_rows)
-		fprintf(out, "(the first %zu of %zu rows)\n", n,
-			snap->n_rows);
+	if (n < all)
+		fprintf(out, "(the first %zu of %zu rows)\n", n, all);
 	return grid_print(&grid, out);
 }

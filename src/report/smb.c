@@ -302,8 +302,14 @@ static void print_io(FILE *out, const struct snapshot *snap)
 
 /* --- tables ----------------------------------------------------------------------- */
 
-static int print_part(FILE *out, const struct snapshot *snap, enum smb_part part,
-		      const char *columns, size_t max_rows)
+static bool is_for_request(const struct row *row)
+{
+	return row->key.request > 0;
+}
+
+static int print_part(FILE *out, const struct snapshot *snap,
+		      enum smb_part part, const char *columns,
+		      size_t max_rows)
 {
 	const struct snapshot *rows = snap->parts[part];
 	struct column_list list;
@@ -312,8 +318,38 @@ static int print_part(FILE *out, const struct snapshot *snap, enum smb_part part
 		return 0;
 	putc('\n', out);
 	column_parse(columns, &list, NULL);
-	return rows_print(out, rows, &list, column_find("wall", 4),
-			  max_rows);
+	return rows_print(out, rows, &list, column_find("wall", 4), max_rows,
+			  part == PART_BILL ? is_for_request : NULL);
+}
+
+/* What no request has made, so that the bill is seen to be whole. */
+static void print_unbilled(FILE *out, const struct snapshot *snap)
+{
+	static const struct {
+		int32_t request;
+		const char *words;
+	} others[] = {
+		{ REQUEST_NONE, "in the event loop" },
+		{ REQUEST_HELPERS, "by helper threads between jobs" },
+		{ REQUEST_OTHERS, "by smbds that serve nobody" },
+	};
+	const struct snapshot *bill = snap->parts[PART_BILL];
+	int64_t calls[4] = { 0 };
+
+	for (size_t i = 0; i < bill->n_rows; i++) {
+		const struct row *row = &bill->rows[i];
+		int64_t n = row->cell.value[MEASURE_CALLS];
+
+		calls[3] += row->key.request > 0 ? n : 0;
+		for (int o = 0; o < 3; o++)
+			if (row->key.request == others[o].request)
+				calls[o] += n;
+	}
+	fprintf(out, "%lld calls for requests", (long long)calls[3]);
+	for (int o = 0; o < 3; o++)
+		fprintf(out, ", %lld %s", (long long)calls[o],
+			others[o].words);
+	putc('\n', out);
 }
 
 static int print_histograms(FILE *out, const struct snapshot *snap)
@@ -350,6 +386,8 @@ int smb_print(FILE *out, const struct snapshot *snap,
 				 "cpu-per-request,blocked-per-request,calls,"
 				 "errors,wall,request,syscall",
 				 max ? max : MAX_BILL);
+	if (!err)
+		print_unbilled(out, snap);
 	if (!err)
 		err = print_part(out, snap, PART_WHO,
 				 "requests,errors,wall,average,cpu,blocked,"

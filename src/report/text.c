@@ -311,7 +311,7 @@ static int print_text(FILE *out, const struct snapshot *snap,
 	verdict_print(out, snap);
 	putc('\n', out);
 	err = rows_print(out, snap, &cfg->columns, cfg->sort,
-			 cfg->max_rows);
+			 cfg->max_rows, NULL);
 	if (!err && cfg->histograms)
 		err = print_latency(out, snap, cfg);
 	putc('\n', out);

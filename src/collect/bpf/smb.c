@@ -42,17 +42,28 @@ void smb_plan(struct plan *plan)
 #endif
 }
 
+/* Who looks at one client leaves the others alone. 0: it is not about one:
+ * clients are children of the process that is asked for. */
+static pid_t only_pid(const struct collector_cfg *cfg)
+{
+	char children[32];
+
+	if (cfg->name || cfg->n_pids != 1 ||
+	    procfs_read(cfg->procfs, children, sizeof(children),
+			"%d/task/%d/children", *cfg->pids, *cfg->pids) > 0)
+		return 0;
+	return *cfg->pids;
+}
+
 int smb_open(struct smb *smb, struct why *why)
 {
 	const struct collector_cfg *cfg = smb->cfg;
 	int err = flows_new(&smb->gather->smb, smb->engine, cfg->procfs,
 			    smb->sink, why);
 
-	/* Who looks at one client leaves the others alone. */
 	if (!err)
 		err = probes_new(&smb->engine->probes, smb->engine->programs,
-				 cfg->procfs, !cfg->name && cfg->n_pids == 1 ?
-				 *cfg->pids : 0, why);
+				 cfg->procfs, only_pid(cfg), why);
 	return err;
 }
 
