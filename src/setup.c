@@ -93,8 +93,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.outcome = o->outcome,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
-			      ((with->shows || o->smb) &&
-			       ops->modes & COLLECT_HISTOGRAMS),
+			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
 	};
 }
 

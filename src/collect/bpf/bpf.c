@@ -125,6 +125,7 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 	struct plan plan = {
 		.slots = count_slots(cfg->procfs),
 		.hist = cfg->histograms,
+		.call_hist = cfg->histograms,
 		.hists = cfg->histograms ? HISTS : 1,
 		.split = cfg->by_error ? SPLIT_ERRNO :
 			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :

@@ -96,7 +96,8 @@ static __attribute__((noinline)) uint32_t new_cell(struct slot *s,
 		return 0;
 	if (spare)
 		s->spare_cell = cell->next;
-	hist = spare && cell->hist ? cell->hist : new_hist();
+	hist = spare && cell->hist ? cell->hist :
+	       plan.call_hist ? new_hist() : 0;
 	__builtin_memset(cell, 0, sizeof(*cell));
 	cell->hist = hist;
 	cell->tag = tag;
@@ -173,7 +174,7 @@ inline_always void book_call(struct call_cell *cell, uint64_t wall, long ret,
 	} else if (wall > cell->max_ns) {
 		cell->max_ns = wall;
 	}
-	if (plan.hist && cell->hist) {
+	if (plan.call_hist && cell->hist) {
 		uint32_t bucket = bucket_of(wall), index = cell->hist;
 		struct call_hist *hist = bpf_map_lookup_elem(&hists, &index);
 

@@ -147,7 +147,7 @@ static uint32_t count_ids(void)
 }
 
 /* Open ones by all clients; each may have some thousand. */
-#define OPEN_REQUESTS 65536
+#define OPEN_REQUESTS 32768
 
 static int set_smb_sizes(struct engine *engine)
 {

@@ -245,7 +245,8 @@ struct plan {
 	uint32_t slots, cells, hists;
 	uint32_t flows, requests;	/* 0: SMB is not accounted */
 	uint32_t split;		/* enum split_by */
-	uint32_t hist;		/* a histogram per cell */
+	uint32_t hist;		/* there are histograms: of SMB requests ... */
+	uint32_t call_hist;	/* ... and of calls */
 	uint32_t follow;	/* children, too */
 	uint32_t everyone;	/* every process but us */
 	uint32_t by_name;	/* notice each execve */

@@ -12,6 +12,7 @@
 /* Calls are booked by command as well. */
 #define CELLS_PER_SLOT	24
 #define HISTS		32768u
+#define REQUEST_HISTS	8192u
 #define SLOTS_PER_FLOW	4	/* threads that an smbd has at least */
 #define REQUESTS	65536u
 /* So long after its execve a process has what it is linked with. */
@@ -27,8 +28,8 @@ void smb_plan(struct plan *plan)
 	plan->cells = CELLS_PER_SLOT * plan->slots;
 	plan->flows = plan->slots / SLOTS_PER_FLOW;
 	plan->requests = REQUESTS;
-	if (plan->hist)
-		plan->hists = HISTS;
+	plan->hist = 1;
+	plan->hists = plan->call_hist ? HISTS : REQUEST_HISTS;
 	plan->nr_recvmsg = tag(SYS_recvmsg);
 	plan->nr_epoll_pwait = tag(SYS_epoll_pwait);
 	plan->nr_read = tag(SYS_read);

@@ -115,7 +115,7 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 		s->enter_ns = now;
 	else
 		s->flags |= SLOT_IGNORED;
-	if (plan.flows && s->flow)
+	if (plan.flows && s->flow && turns(s->tag))
 		flow_enter(s, index, argument(regs, 0), argument(regs, 1),
 			   now);
 out:
