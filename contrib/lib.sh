@@ -74,6 +74,8 @@ package_table()
 	sanitize|gcc|libubsan|true
 	full|samba|samba|command -v smbd
 	full|smbclient|samba-client|command -v smbclient
+	full|samba-testsuite|samba-test|command -v smbtorture
+	full|ctdb|ctdb|test -x /usr/sbin/ctdbd
 	test|bpftool|bpftool|command -v bpftool
 	full|nginx-light|nginx|command -v nginx
 	full|postgresql|postgresql-server|ls /usr/lib/postgresql/*/bin/initdb || command -v initdb

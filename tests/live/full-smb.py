@@ -228,12 +228,86 @@ def one_client(tap, server):
              f"{max(off):+.3%} off")
 
 
+NEIGHBOURS = 2000
+NEW = 50
+
+
+def per_create(report, call):
+    rows = [row for row in report["smb"]["bill"]
+            if row["request"] == "CREATE" and row["syscall"] == call]
+    return sum(row["calls"] for row in rows) / ours(report)["CREATE"]
+
+
+def bill(tap, server):
+    """What a new name costs in a folder with many, and what saves it."""
+    folder = smbd.make_files("crowd", NEW, SIZE)
+    crowd = os.path.join(server.share, "crowd", "d0000")
+    os.makedirs(crowd)
+    for number in range(NEIGHBOURS):
+        with open(os.path.join(crowd, f"old{number}"), "wb"):
+            pass
+    top, name = os.path.dirname(folder), os.path.basename(folder)
+    costs = []
+    for sensitive in ("auto", "yes"):
+        server.set_option("case sensitive", sensitive)
+        tool = smb_tool()
+        client(server, f"prompt off; recurse on; lcd {top}; mput {name}",
+               "-N")
+        costs.append(per_create(stop(tool), "getdents64"))
+        for number in range(NEW):
+            os.unlink(os.path.join(crowd, f"f{number:06}"))
+    tap.ok(costs[0] > 1 and costs[1] < 0.5,
+           "the folder is read for each new name, unless names are case "
+           "sensitive", costs)
+    tap.note("getdents64 for a CREATE: %.2f, %.2f" % tuple(costs))
+    shutil.rmtree(os.path.dirname(crowd))
+
+
+def ctdb(tap, _server):
+    """A cluster of one: what it costs to ask it."""
+    live.need("ctdb")
+    cluster = smbd.Ctdb()
+    server = smbd.Server(more=["clustering = yes",
+                               f"ctdbd socket = {cluster.socket}"])
+    tool = smb_tool()
+    work(server, smbd.make_files("ctdb", FILES // 10, SIZE), "-N")
+    report = stop(tool)
+    phases = {row["phase"]: row for row in report["smb"]["phases"]}
+    judge_phases(tap, "ctdb", report)
+    asked = phases["waiting for ctdb"]
+    # Each CREATE has locks of its own to ask for.
+    tap.ok(asked["times"] >= ours(report)["CREATE"] and asked["wall_ns"] > 0
+           and asked["calls"] >= asked["times"], "ctdb: its part is told",
+           asked)
+    tap.note(f"{asked['times']} requests to ctdb, "
+             f"{asked['wall_ns'] / 1e6:.1f} ms")
+    server.stop()
+    cluster.stop()
+
+
+def torture(tap, _server):
+    """As many of Samba's own requests as it says it made."""
+    live.need("smbtorture")
+    server = smbd.Server()
+    profile = Profile(server)
+    tool = smb_tool()
+    text = subprocess.run(
+        ["smbtorture", "//127.0.0.1/share", "-p", str(server.port),
+         "-Uguest%x", "--option=torture:progress=no", "smb2.bench.echo",
+         "--option=torture:timelimit=2", "--option=torture:nprocs=1"],
+        check=True, capture_output=True, text=True, timeout=LONG).stdout
+    report = stop(tool)
+    judge(tap, "smbtorture", report, profile.read())
+    tap.note(re.findall(r"echo\[[^]]*\]", text)[-1:])
+    server.stop()
+
+
 def main(tap):
     live.need_bpf()
     live.need("smbd")
     live.need("smbclient")
     server = smbd.Server()
-    for part in live.chosen([counts, one_client]):
+    for part in live.chosen([counts, one_client, bill, ctdb, torture]):
         part(tap, server)
     server.stop()
 

@@ -34,6 +34,7 @@ CONF = """\
     private dir = {dir}/private
     ncalrpc dir = {dir}/ncalrpc
     log file = {dir}/log.%m
+    {more}
 [share]
     path = {share}
     guest ok = yes
@@ -78,7 +79,7 @@ def is_session(pid):
 class Server:
     """smbd, ready for clients when constructed; @under runs it."""
 
-    def __init__(self, under=()):
+    def __init__(self, under=(), more=()):
         self.dir = live.scratch()
         self.share = live.scratch("/dev/shm")
         self.port = free_port()
@@ -87,7 +88,8 @@ class Server:
         self.conf = os.path.join(self.dir, "smb.conf")
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(CONF.format(port=self.port, dir=self.dir,
-                                   share=self.share))
+                                   share=self.share,
+                                   more="\n    ".join(more)))
         # It must not outlive a test that is killed.
         self.process = live.Process(
             [*under, "setpriv", "--pdeathsig=KILL", shutil.which("smbd"),
@@ -96,6 +98,16 @@ class Server:
         live.until(self._answers, live.DEADLINE, "smbd to listen")
         if under:
             self.pid = self._own_pid()
+
+    def set_option(self, name, value):
+        """Of the share, which is the last section; for new clients."""
+        with open(self.conf, "a", encoding="utf-8") as file:
+            file.write(f"    {name} = {value}\n")
+        subprocess.run(["smbcontrol", "-s", self.conf, "smbd",
+                        "reload-config"], check=True, capture_output=True)
+        # It answers one message after the other.
+        subprocess.run(["smbcontrol", "-s", self.conf, "smbd", "ping"],
+                       check=True, capture_output=True)
 
     def add_user(self, name, password):
         """Somebody who can log on, as a user of the machine that is one."""
@@ -125,6 +137,55 @@ class Server:
         return sizes
 
     def stop(self):
+        self.process.kill()
+
+
+CTDB_CONF = """\
+[logging]
+    location = file:{dir}/ctdb.log
+[database]
+    volatile database directory = {dir}/volatile
+    persistent database directory = {dir}/persistent
+    state database directory = {dir}/state
+"""
+
+
+class Ctdb:
+    """A cluster of one node, ready when constructed.
+
+    One of its files has a fixed place below /run, which it gets for itself.
+    """
+
+    def __init__(self):
+        self.dir = live.scratch()
+        self.socket = os.path.join(self.dir, "run", "ctdbd.socket")
+        for name in ("run", "var", "events/legacy", "volatile", "persistent",
+                     "state"):
+            os.makedirs(os.path.join(self.dir, name))
+        with open(os.path.join(self.dir, "nodes"), "w",
+                  encoding="ascii") as file:
+            file.write("127.0.0.1\n")
+        with open(os.path.join(self.dir, "ctdb.conf"), "w",
+                  encoding="utf-8") as file:
+            file.write(CTDB_CONF.format(dir=self.dir))
+        self.env = {**os.environ, "CTDB_TEST_MODE": "yes",
+                    "CTDB_BASE": self.dir}
+        self.process = live.Process(
+            ["unshare", "-m", "setpriv", "--pdeathsig=KILL", "sh", "-c",
+             "mount -t tmpfs none /run && mkdir /run/ctdb && "
+             "exec /usr/sbin/ctdbd -i"], env=self.env)
+        live.until(self._runs, 4 * live.DEADLINE, "ctdb to run")
+
+    def _runs(self):
+        if self.process.poll() is not None:
+            raise live.Fault(f"ctdbd has ended: {self.process.stderr}")
+        state = subprocess.run(["ctdb", "-t", "5", "runstate"], check=False,
+                               capture_output=True, text=True, env=self.env)
+        return "RUNNING" in state.stdout
+
+    def stop(self):
+        subprocess.run(["ctdb", "shutdown"], check=False, env=self.env,
+                       capture_output=True)
         self.process.kill()
 
 
