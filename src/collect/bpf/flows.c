@@ -15,6 +15,8 @@
 #include "model/syscall.h"
 
 #define STATUS_PENDING	0x103u
+/* So often a client's address is looked for. */
+#define LOOKS		20
 
 /* Beyond the numbers that helper threads' calls have. */
 #define JOB_NUMBERS 512
@@ -23,7 +25,7 @@ struct told_flow {
 	struct times phases[PHASE_LOOP_COUNT];
 	struct phase_sum sums[PHASE_LOOP_COUNT];
 	uint64_t cancelled, unmatched, unanswered, no_room;
-	bool named;
+	int looked;		/* for the client's address */
 };
 
 struct flows {
@@ -313,15 +315,20 @@ static void tell_client(struct flows *flows, struct gather *g,
 	struct event event = { .kind = EVENT_NAME, .key = *process };
 	char address[TCP_ADDRESS_MAX];
 
-	if (told->named || !flow->n_sockets)
+	if (told->looked >= LOOKS)
 		return;
-	told->named = true;
-	if (tcp_peer(flows->fs, process->pid, flow->sockets[0], address,
-		     sizeof(address)))
+	told->looked++;
+	/* The latest: a connection can move to another descriptor. */
+	for (uint32_t i = flow->n_sockets; i > 0; i--) {
+		if (tcp_peer(flows->fs, process->pid, flow->sockets[i - 1],
+			     address, sizeof(address)))
+			continue;
+		event.key.abi = ABI_REQUEST;
+		event.text = address;
+		g->sink->event(g->sink->ctx, &event);
+		told->looked = LOOKS;
 		return;
-	event.key.abi = ABI_REQUEST;
-	event.text = address;
-	g->sink->event(g->sink->ctx, &event);
+	}
 }
 
 void flows_look(const struct flows *flows, struct known *known,
