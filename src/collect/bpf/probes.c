@@ -2,6 +2,7 @@
 #include "collect/bpf/probes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,9 @@ struct probed {
 	dev_t dev;
 	ino_t ino;
 	char path[PATH_MAX];
+	/* Later probes are for the same file, when its process may be gone,
+	 * and the right to follow map_files is. */
+	int fd;
 	struct bpf_link *links[MAX_LINKS];
 	int n_links;
 };
@@ -54,6 +58,7 @@ static void detach(struct probed *file)
 {
 	while (file->n_links)
 		bpf_link__destroy(file->links[--file->n_links]);
+	close(file->fd);
 }
 
 void probes_detach(struct probes *probes)
@@ -133,10 +138,12 @@ static int attach(const struct probes *probes, struct probed *file,
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = function,
 		    .bpf_cookie = cookie);
 	struct bpf_link *link;
+	char path[64];
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
 	link = bpf_program__attach_uprobe_opts(program, probes->only_pid ?
 					       probes->only_pid : -1,
-					       file->path, 0, &opts);
+					       path, 0, &opts);
 	if (!link)
 		return -errno;
 	file->links[file->n_links++] = link;
@@ -214,6 +221,10 @@ int probes_add(struct probes *probes, pid_t pid, struct why *why)
 		if (probes->files[i].dev == st.st_dev &&
 		    probes->files[i].ino == st.st_ino)
 			return 1;
+	file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		return why_set(why, errno, "cannot open Samba's library %s: "
+			       "%s", file->path, strerror(errno));
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
 	err = attach_file(probes, file);
