@@ -130,6 +130,26 @@ void flows_tell_call(struct flows *flows, const struct known *known,
 	flows->sink->cell(flows->sink->ctx, &io_key, &io);
 }
 
+bool flows_take_early(struct flows *flows, const struct slot *slot,
+		      struct call_cell *cell)
+{
+	struct flow *flow = &flows->engine->flows[slot->flow];
+	const struct early_call *early;
+
+	if (!flow->n_early || flow->n_early > FLOW_EARLY)
+		return false;
+	early = &flow->early[--flow->n_early];
+	*cell = (struct call_cell){
+		.tag = early->tag, .calls = 1,
+		.errors = early->ret < 0 && early->ret >= -4095,
+		.bytes = early->ret > 0 ? (uint64_t)early->ret : 0,
+		.wall_ns = early->wall_ns, .blocked_ns = early->blocked_ns,
+		.runq_ns = early->runq_ns,
+		.vcsw = early->vcsw, .icsw = early->icsw,
+	};
+	return true;
+}
+
 /* --- phases ------------------------------------------------------------------- */
 
 /* Until it is known what a turn of the loop is for, it is for something

@@ -25,6 +25,11 @@ int32_t flows_label(const struct flows *flows, const struct known *known,
 void flows_tell_call(struct flows *flows, const struct known *known,
 		     const struct key *key, const struct cell *cell);
 
+/* One of the calls that are kept until it is known what they are for, when
+ * that will not be known any more; false: there is none left. */
+bool flows_take_early(struct flows *flows, const struct slot *slot,
+		      struct call_cell *cell);
+
 /* Whether a first thread serves requests, and which one now. */
 void flows_look(const struct flows *flows, struct known *known,
 		const struct slot *slot);
