@@ -164,7 +164,7 @@ struct flow {
 	uint32_t n_sockets;
 	struct early_call early[FLOW_EARLY];
 	int32_t sockets[FLOW_SOCKETS];	/* that requests come by */
-	int32_t last_socket;	/* of the last recvmsg */
+	int32_t last_socket;	/* of this turn's last recvmsg, or -1 */
 	int32_t ctdb_fd, no_ctdb_fd;	/* as looked at last; + 1, 0: none */
 	uint32_t before_ctdb;	/* the phase that it is in the middle of */
 	/* The request that is run, and what it has had of that since the last
