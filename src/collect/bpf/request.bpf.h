@@ -298,6 +298,7 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 {
 	struct request request = { .began_ns = now, .command = SMB2_UNKNOWN };
 	struct flow *f = s ? flow_at(s->flow) : NULL;
+	struct request_key key = { .address = address, .slot = index };
 	struct header header = { 0 };
 	bool turn;
 
@@ -336,7 +337,10 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 	}
 	if (turn)
 		learn_socket(f);
-	/* It has no reply of its own. */
+	/* It has no reply of its own. What was at its address is gone. */
+	key.serial = s->serial;
+	if (!bpf_map_delete_elem(&requests, &key))
+		f->unanswered++;
 	f->request = 0;
 	f->cancelled++;
 	return 0;
