@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "base/caps.h"
 #include "collect/bpf/layout.h"
 #include "collect/bpf/split.skel.h"
 #include "model/smb2.h"
@@ -139,13 +141,19 @@ static int attach(const struct probes *probes, struct probed *file,
 		    .bpf_cookie = cookie);
 	struct bpf_link *link;
 	char path[64];
+	bool was;
+	int err;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	/* CAP_PERFMON is not enough for uprobes in 6.18. */
+	was = caps_use(CAP_SYS_ADMIN, true);
 	link = bpf_program__attach_uprobe_opts(program, probes->only_pid ?
 					       probes->only_pid : -1,
 					       path, 0, &opts);
-	if (!link)
-		return -errno;
+	err = link ? 0 : -errno;
+	caps_use(CAP_SYS_ADMIN, was);
+	if (err)
+		return err;
 	file->links[file->n_links++] = link;
 	return 0;
 }
@@ -161,7 +169,8 @@ static int attach_commands(const struct probes *probes, struct probed *file)
 		"setinfo", "break",
 	};
 	char function[64];
-	int err, any = -ENOENT;
+	int err, any = 0;
+	bool some = false;
 
 	for (int i = 0; i < SMB2_COMMANDS; i++) {
 		if (!names[i])
@@ -171,9 +180,11 @@ static int attach_commands(const struct probes *probes, struct probed *file)
 		err = attach(probes, file, probes->programs->progs.on_process,
 			     function, (uint64_t)i);
 		if (!err)
-			any = 0;
+			some = true;
+		else
+			any = err;
 	}
-	return any;
+	return some ? 0 : any;
 }
 
 /* What ends requests first, so that none is seen from one side only. */

@@ -278,7 +278,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 /* --- the scheduler ---------------------------------------------------------- */
 
 inline_always void leave(struct slot *s, uint32_t index,
-			 struct task_struct *task, bool preempted, unsigned int state, uint64_t now)
+			 struct task_struct *task, bool preempted,
+			 unsigned int state, uint64_t now)
 {
 	step(s);
 	if (s->back_ns)
