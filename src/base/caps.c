@@ -96,6 +96,25 @@ void caps_grant(const struct procfs *fs, int n, const int *caps,
 		why_grant(why, "docker run%s ...", text);
 }
 
+bool caps_use(int cap, bool on)
+{
+	struct __user_cap_header_struct head = header();
+	struct caps caps = { 0 };
+	uint32_t bit = 1u << (cap % 32), *effective;
+	bool was;
+
+	if (syscall(SYS_capget, &head, caps.data))
+		return false;
+	effective = &caps.data[cap / 32].effective;
+	was = *effective & bit;
+	*effective &= ~bit;
+	if (on)
+		*effective |= bit & caps.data[cap / 32].permitted;
+	/* Who may not is refused where it matters. */
+	syscall(SYS_capset, &head, caps.data);
+	return was;
+}
+
 int caps_keep(uint64_t keep, struct why *why)
 {
 	struct __user_cap_header_struct head = header();

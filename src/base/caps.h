@@ -30,6 +30,10 @@ bool caps_are_real(const struct procfs *fs);
 void caps_grant(const struct procfs *fs, int n, const int *caps,
 		const char *const *names, struct why *why);
 
+/* Puts @cap in effect, as far as it is kept, or out of it for the time being;
+ * whether it was in effect before. */
+bool caps_use(int cap, bool on);
+
 /* Gives up, for good, all that are not in @keep; children are not affected
  * that run already. */
 int caps_keep(uint64_t keep, struct why *why);

@@ -319,16 +319,21 @@ static void note_cost(struct bpf_collector *b)
 static int drop_privileges(const struct bpf_collector *b, struct why *why)
 {
 	uint64_t keep = caps_bit(CAPS_BPF) | caps_bit(CAP_DAC_OVERRIDE);
+	int err;
 
 	if (!caps_have(CAPS_BPF))
 		keep |= caps_bit(CAP_SYS_ADMIN);
 	if (b->cfg.name || b->cfg.smb)
 		keep |= caps_bit(CAP_SYS_PTRACE);
 	if (b->cfg.smb)
-		keep |= caps_bit(CAPS_PERFMON);
+		keep |= caps_bit(CAPS_PERFMON) | caps_bit(CAP_SYS_ADMIN);
 	if (b->cfg.launch)
 		keep |= caps_bit(CAP_KILL);
-	return caps_keep(keep, why);
+	err = caps_keep(keep, why);
+	/* Put in effect for each probe that comes later. */
+	if (!err && b->cfg.smb && caps_have(CAPS_BPF))
+		caps_use(CAP_SYS_ADMIN, false);
+	return err;
 }
 
 /* New ones may come by themselves. */

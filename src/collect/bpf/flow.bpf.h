@@ -358,6 +358,7 @@ __attribute__((noinline)) int flow_enter(struct slot *s, uint32_t index,
 		return 0;
 	if (is_loop(s->tag)) {
 		end_turn(s, index, f, PHASE_WAITING, now);
+		f->last_socket = -1;
 	} else if (s->tag == plan.nr_recvmsg) {
 		fd = (int32_t)first;
 		f->last_socket = fd;

@@ -132,6 +132,26 @@ void flows_tell_call(struct flows *flows, const struct known *known,
 	flows->sink->cell(flows->sink->ctx, &io_key, &io);
 }
 
+bool flows_take_early(struct flows *flows, const struct slot *slot,
+		      struct call_cell *cell)
+{
+	struct flow *flow = &flows->engine->flows[slot->flow];
+	const struct early_call *early;
+
+	if (!flow->n_early || flow->n_early > FLOW_EARLY)
+		return false;
+	early = &flow->early[--flow->n_early];
+	*cell = (struct call_cell){
+		.tag = early->tag, .calls = 1,
+		.errors = early->ret < 0 && early->ret >= -4095,
+		.bytes = early->ret > 0 ? (uint64_t)early->ret : 0,
+		.wall_ns = early->wall_ns, .blocked_ns = early->blocked_ns,
+		.runq_ns = early->runq_ns,
+		.vcsw = early->vcsw, .icsw = early->icsw,
+	};
+	return true;
+}
+
 /* --- phases ------------------------------------------------------------------- */
 
 /* Until it is known what a turn of the loop is for, it is for something
@@ -345,35 +365,10 @@ void flows_look(const struct flows *flows, struct known *known,
 		       flow.phase == PHASE_CTDB ? flow.label : 0;
 }
 
-/* Calls of the turn that the end came in, which is for nothing now. */
-static void tell_early(const struct gather *g, struct known *known,
-		       const struct flow *flow)
-{
-	for (uint32_t i = 0; i < flow->n_early && i < FLOW_EARLY; i++) {
-		const struct early_call *early = &flow->early[i];
-		struct times times = {
-			.wall_ns = (int64_t)early->wall_ns,
-			.blocked_ns = (int64_t)early->blocked_ns,
-			.runq_ns = (int64_t)early->runq_ns,
-			.vcsw = early->vcsw, .icsw = early->icsw,
-		};
-		struct key key = gather_key(g, known, early->tag);
-		struct cell cell = { 0 };
-
-		times_add(&known->calls, &times, 1);
-		times_cell(&cell, &times);
-		cell_add(&cell, MEASURE_CPU, times_cpu(&times));
-		cell_add(&cell, MEASURE_CALLS, 1);
-		cell_add(&cell, MEASURE_ERRORS,
-			 early->ret < 0 && early->ret >= -4095);
-		cell_add(&cell, MEASURE_ENDED, times.wall_ns);
-		g->sink->cell(g->sink->ctx, &key, &cell);
-	}
-}
-
-void flows_tell(struct flows *flows, struct gather *g, struct known *known,
-		const struct slot *now, const struct slot *slot,
-		const struct times *since, int64_t now_ns)
+void flows_tell(struct flows *flows, struct gather *g,
+		const struct known *known, const struct slot *now,
+		const struct slot *slot, const struct times *since,
+		int64_t now_ns)
 {
 	struct key process = kin_process(&known->key);
 	struct told_flow *told = &flows->told[now->flow];
@@ -381,8 +376,6 @@ void flows_tell(struct flows *flows, struct gather *g, struct known *known,
 
 	times_copy(slot, &flow, &flows->engine->flows[now->flow],
 		   sizeof(flow));
-	if (now->flags & SLOT_DEAD || (g->end_ns && g->reporting))
-		tell_early(g, known, &flow);
 	settle_turn(&flow);
 	if (!known->serves) {
 		if (g->reporting)

@@ -25,13 +25,19 @@ int32_t flows_label(const struct flows *flows, const struct known *known,
 void flows_tell_call(struct flows *flows, const struct known *known,
 		     const struct key *key, const struct cell *cell);
 
+/* One of the calls that are kept until it is known what they are for, when
+ * that will not be known any more; false: there is none left. */
+bool flows_take_early(struct flows *flows, const struct slot *slot,
+		      struct call_cell *cell);
+
 /* Whether a first thread serves requests, and which one now. */
 void flows_look(const struct flows *flows, struct known *known,
 		const struct slot *slot);
 /* What is new of one: @now is a copy of its @slot. */
-void flows_tell(struct flows *flows, struct gather *g, struct known *known,
-		const struct slot *now, const struct slot *slot,
-		const struct times *since, int64_t now_ns);
+void flows_tell(struct flows *flows, struct gather *g,
+		const struct known *known, const struct slot *now,
+		const struct slot *slot, const struct times *since,
+		int64_t now_ns);
 /* Requests in progress, for a report. */
 void flows_tell_open(struct flows *flows, struct gather *g);
 /* The thread of slot @index has ended and all of it was told. */

@@ -171,6 +171,20 @@ static void tell_calls(struct gather *g, struct known *known,
 		}
 }
 
+/* The last report can come in the middle of a turn of smbd's loop. */
+static void tell_early(struct gather *g, struct known *known,
+		       const struct slot *slot)
+{
+	struct call_cell now, told;
+
+	while (flows_take_early(g->smb, slot, &now)) {
+		told = (struct call_cell){ 0 };
+		/* Of no epoch, so without bounds. */
+		now.epoch = g->control->epoch - 1;
+		tell_call(g, known, slot, &now, &told);
+	}
+}
+
 /* The call in progress, as far as it went: what was told before is taken
  * back under the name that it was told by. */
 static void tell_open(struct gather *g, struct known *known,
@@ -373,10 +387,14 @@ void gather_slot(struct gather *g, uint32_t index)
 	for (int i = 0; i < 4; i++) {
 		tell_calls(g, known, slot, now.first_cell);
 		times_copy(slot, &next, slot, sizeof(next));
-		if (next.enter_ns == now.enter_ns)
+		/* As it ends, calls are booked that smbd's turn is short of. */
+		if (next.enter_ns == now.enter_ns &&
+		    (next.flags & SLOT_DEAD) == (now.flags & SLOT_DEAD))
 			break;
 		now = next;
 	}
+	if (g->smb && now.flow && g->end_ns)
+		tell_early(g, known, slot);
 	now = next;
 	now_ns = now_of(g, &now);
 	since = times_since(&now, now_ns);

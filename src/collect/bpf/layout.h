@@ -165,7 +165,7 @@ struct flow {
 	uint32_t n_sockets;
 	struct early_call early[FLOW_EARLY];
 	int32_t sockets[FLOW_SOCKETS];	/* that requests come by */
-	int32_t last_socket;	/* of the last recvmsg */
+	int32_t last_socket;	/* of this turn's last recvmsg, or -1 */
 	/* Connections to ctdbd, and the last that was none; + 1, 0: none */
 	int32_t ctdb_fd[FLOW_CTDBS], no_ctdb_fd;
 	uint32_t n_ctdbs;

@@ -2,7 +2,9 @@
 #include "collect/bpf/probes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "base/caps.h"
 #include "collect/bpf/layout.h"
 #include "collect/bpf/split.skel.h"
 #include "model/smb2.h"
@@ -23,6 +26,9 @@ struct probed {
 	dev_t dev;
 	ino_t ino;
 	char path[PATH_MAX];
+	/* Later probes are for the same file, when its process may be gone,
+	 * and the right to follow map_files is. */
+	int fd;
 	struct bpf_link *links[MAX_LINKS];
 	int n_links;
 };
@@ -54,6 +60,7 @@ static void detach(struct probed *file)
 {
 	while (file->n_links)
 		bpf_link__destroy(file->links[--file->n_links]);
+	close(file->fd);
 }
 
 void probes_detach(struct probes *probes)
@@ -133,12 +140,20 @@ static int attach(const struct probes *probes, struct probed *file,
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = function,
 		    .bpf_cookie = cookie);
 	struct bpf_link *link;
+	char path[64];
+	bool was;
+	int err;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file->fd);
+	/* CAP_PERFMON is not enough for uprobes in 6.18. */
+	was = caps_use(CAP_SYS_ADMIN, true);
 	link = bpf_program__attach_uprobe_opts(program, probes->only_pid ?
 					       probes->only_pid : -1,
-					       file->path, 0, &opts);
-	if (!link)
-		return -errno;
+					       path, 0, &opts);
+	err = link ? 0 : -errno;
+	caps_use(CAP_SYS_ADMIN, was);
+	if (err)
+		return err;
 	file->links[file->n_links++] = link;
 	return 0;
 }
@@ -154,7 +169,8 @@ static int attach_commands(const struct probes *probes, struct probed *file)
 		"setinfo", "break",
 	};
 	char function[64];
-	int err, any = -ENOENT;
+	int err, any = 0;
+	bool some = false;
 
 	for (int i = 0; i < SMB2_COMMANDS; i++) {
 		if (!names[i])
@@ -164,9 +180,11 @@ static int attach_commands(const struct probes *probes, struct probed *file)
 		err = attach(probes, file, probes->programs->progs.on_process,
 			     function, (uint64_t)i);
 		if (!err)
-			any = 0;
+			some = true;
+		else
+			any = err;
 	}
-	return any;
+	return some ? 0 : any;
 }
 
 /* What ends requests first, so that none is seen from one side only. */
@@ -214,6 +232,10 @@ int probes_add(struct probes *probes, pid_t pid, struct why *why)
 		if (probes->files[i].dev == st.st_dev &&
 		    probes->files[i].ino == st.st_ino)
 			return 1;
+	file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		return why_set(why, errno, "cannot open Samba's library %s: "
+			       "%s", file->path, strerror(errno));
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
 	err = attach_file(probes, file);

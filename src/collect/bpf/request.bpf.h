@@ -272,8 +272,8 @@ inline_always void learn_socket(struct flow *f)
 	}
 }
 
-/* A request of which nothing is known but its command, if that. */
-inline_always void begin_request(struct slot *s, uint32_t index,
+/* Whether it is new, and not one that had to wait. */
+inline_always bool begin_request(struct slot *s, uint32_t index,
 				 struct flow *f, uint64_t address,
 				 struct request *request)
 {
@@ -285,11 +285,12 @@ inline_always void begin_request(struct slot *s, uint32_t index,
 		if (old->command == SMB2_CREATE &&
 		    request->command == SMB2_CREATE &&
 		    old->message == request->message)
-			return;
+			return false;
 		f->unanswered++;
 	}
 	if (bpf_map_update_elem(&requests, &key, request, BPF_ANY))
 		f->no_room++;
+	return true;
 }
 
 __attribute__((noinline)) int
@@ -297,14 +298,15 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 {
 	struct request request = { .began_ns = now, .command = SMB2_UNKNOWN };
 	struct flow *f = s ? flow_at(s->flow) : NULL;
+	struct request_key key = { .address = address, .slot = index };
 	struct header header = { 0 };
+	bool turn;
 
 	if (!s || !f)
 		return 0;
 	f->dispatched++;
 	/* Nothing of a turn that begins here is another's. */
-	if (f->phase == PHASE_TURN)
-		learn_socket(f);
+	turn = f->phase == PHASE_TURN;
 	declare(f, PHASE_RUNNING);
 	turn_to(s, f, PHASE_RUNNING, now);
 	if (f->request)
@@ -316,6 +318,8 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 	if (!look_at(s->flow, f, address, &header)) {
 		f->n_blind++;
 		begin_request(s, index, f, address, &request);
+		if (turn)
+			learn_socket(f);
 		return 0;
 	}
 	if (header.command < SMB2_COMMANDS)
@@ -326,10 +330,17 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 	f->label = request.command + 1;
 	book_early(s, index, f, f->label);
 	if (request.command != SMB2_CANCEL) {
-		begin_request(s, index, f, address, &request);
+		/* What wakes one that had to wait is no client's. */
+		if (begin_request(s, index, f, address, &request) && turn)
+			learn_socket(f);
 		return 0;
 	}
-	/* It has no reply of its own. */
+	if (turn)
+		learn_socket(f);
+	/* It has no reply of its own. What was at its address is gone. */
+	key.serial = s->serial;
+	if (!bpf_map_delete_elem(&requests, &key))
+		f->unanswered++;
 	f->request = 0;
 	f->cancelled++;
 	return 0;

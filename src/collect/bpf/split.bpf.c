@@ -277,8 +277,9 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 
 /* --- the scheduler ---------------------------------------------------------- */
 
-inline_always void leave(struct slot *s, struct task_struct *task,
-			 bool preempted, unsigned int state, uint64_t now)
+inline_always void leave(struct slot *s, uint32_t index,
+			 struct task_struct *task, bool preempted,
+			 unsigned int state, uint64_t now)
 {
 	step(s);
 	if (s->back_ns)
@@ -298,6 +299,9 @@ inline_always void leave(struct slot *s, struct task_struct *task,
 		s->icsw++;
 	}
 	if (state & TASK_DEAD) {
+		/* They are for no request any more. */
+		if (plan.flows && s->flow)
+			book_early(s, index, flow_at(s->flow), 0);
 		end(s, now);
 		read_clocks(s, task);
 		bpf_core_read_str(s->comm, sizeof(s->comm), &task->comm);
@@ -326,7 +330,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 	if (s->flags & SLOT_DEAD)
 		return 0;
 	if (s->state == SLOT_LIVE)
-		leave(s, prev, preempt, state, bpf_ktime_get_ns());
+		leave(s, from, prev, preempt, state, bpf_ktime_get_ns());
 	else if (state & TASK_DEAD)
 		s->flags |= SLOT_DEAD;
 	if (state & TASK_DEAD) {
