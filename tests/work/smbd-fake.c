@@ -293,15 +293,22 @@ static void do_done(void)
 	done_ex(request_of(slot), status, body, NULL, "here");
 }
 
-static void do_ctdb(void)
+/* Which of a byte's way there and back. */
+static void do_ctdb(enum call call)
 {
 	struct pollfd pollfd = { .fd = ctdb, .events = POLLIN };
 	/* A timeout in milliseconds, or a pointer to one. */
 	long forever = strcmp(calls[C_POLL].name, "poll") ? 0 : -1;
+	char byte = 'c';
+	struct iovec iov = { &byte, 1 };
+	long ret;
 
-	model_ctdb();
-	if (make(C_POLL, (long)&pollfd, 1, forever, 0) != 1)
-		fail("poll");
+	model_ctdb(call == C_WRITEV);
+	ret = call == C_POLL ? make(call, (long)&pollfd, 1, forever, 0) :
+	      call == C_READ ? make(call, ctdb, (long)&byte, 1, 0) :
+			       make(call, ctdb, (long)&iov, 1, 0);
+	if (ret != 1)
+		fail("ctdb");
 	model_ctdb_answers();
 }
 
@@ -314,8 +321,6 @@ static void do_job(void)
 
 static void run_step(char step)
 {
-	char byte = 'c';
-
 	switch (step) {
 	case 'p':
 		for (long n = number(); n > 0; n--)
@@ -324,9 +329,9 @@ static void run_step(char step)
 	case 'd': do_dispatch(); break;
 	case 'e': do_done(); break;
 	case 'r': reply(); break;
-	case 'w': make(C_WRITE, ctdb, (long)&byte, 1, 0); break;
-	case 'c': do_ctdb(); break;
-	case 'g': make(C_READ, ctdb, (long)&byte, 1, 0); break;
+	case 'w': do_ctdb(C_WRITEV); break;
+	case 'c': do_ctdb(C_POLL); break;
+	case 'g': do_ctdb(C_READ); break;
 	case 'j': do_job(); break;
 	case 'b': model_expect((enum expected)number()); break;
 	case 'x': finish(); break;

@@ -17,6 +17,7 @@ const struct call_desc calls[CALLS] = {
 	[C_GETPPID]	= { "getppid", SYS_getppid },
 	[C_READ]	= { "read", SYS_read },
 	[C_WRITE]	= { "write", SYS_write },
+	[C_WRITEV]	= { "writev", SYS_writev },
 	[C_PREAD]	= { "pread64", SYS_pread64 },
 	[C_PWRITE]	= { "pwrite64", SYS_pwrite64 },
 	[C_FSYNC]	= { "fsync", SYS_fsync },
@@ -201,12 +202,12 @@ void model_done(int slot, uint32_t status)
 	model.errors[command] += status >> 30 == 3 && status != 0xc0000016;
 }
 
-void model_ctdb(void)
+void model_ctdb(bool asks)
 {
 	model_declare(OTHER);
 	model.before_ctdb = model.phase;
 	model.phase = CTDB;
-	model.times[CTDB]++;
+	model.times[CTDB] += asks;
 }
 
 void model_ctdb_answers(void)

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 enum call {
-	C_LOOP, C_RECVMSG, C_SENDMSG, C_GETPPID, C_READ, C_WRITE, C_POLL,
+	C_LOOP, C_RECVMSG, C_SENDMSG, C_GETPPID, C_READ, C_WRITE, C_WRITEV,
+	C_POLL,
 	C_PREAD, C_PWRITE, C_FSYNC, CALLS
 };
 
@@ -41,7 +42,7 @@ void model_received(void);
 void model_dispatch(int slot, int command, long message);
 void model_done(int slot, uint32_t status);
 /* Around a poll for ctdbd's answer. */
-void model_ctdb(void);
+void model_ctdb(bool asks);
 void model_ctdb_answers(void);
 /* A call of the main thread has ended; of a helper thread, its job. */
 void model_call(enum call call);
