@@ -97,6 +97,26 @@ inline_always bool is_early(const struct flow *f)
 	       f->phase == PHASE_PARSING;
 }
 
+inline_always struct call_cell *flow_cell(struct slot *s, uint32_t index,
+					  struct flow *f, uint32_t tag)
+{
+	uint32_t place = (tag ^ tag >> TAG_ERROR_SHIFT ^
+			  (tag >> TAG_LABEL_SHIFT) * 29) % FLOW_CACHE, at;
+
+	if (f->cache[place].tag == tag) {
+		at = f->cache[place].cell;
+	} else {
+		at = find_cell(index, tag);
+		if (!at) {
+			__sync_fetch_and_add(&control.no_cell, 1);
+			return NULL;
+		}
+		f->cache[place].tag = tag;
+		f->cache[place].cell = at;
+	}
+	return bpf_map_lookup_elem(&cells, &at);
+}
+
 __attribute__((noinline)) int book_kept(struct slot *s, uint32_t index,
 					struct flow *f, uint32_t at,
 					uint32_t label)
@@ -108,7 +128,7 @@ __attribute__((noinline)) int book_kept(struct slot *s, uint32_t index,
 	if (!s || !f || at >= FLOW_EARLY)
 		return 0;
 	early = &f->early[at];
-	cell = cell_for(s, index, early->tag | label << TAG_LABEL_SHIFT);
+	cell = flow_cell(s, index, f, early->tag | label << TAG_LABEL_SHIFT);
 	if (!cell)
 		return 0;
 	cell->blocked_ns += early->blocked_ns;
@@ -300,12 +320,21 @@ __attribute__((noinline)) int park(struct slot *s, uint32_t index,
 
 	if (!s || !f || !f->request)
 		return 0;
-	request = request_at(s, index, f->request);
+	request = f->has_open ? &f->open : request_at(s, index, f->request);
 	if (request) {
 		request->run_wall_ns += f->run_wall_ns;
 		request->run_blocked_ns += f->run_blocked_ns;
 		request->run_runq_ns += f->run_runq_ns;
 	}
+	if (f->has_open) {
+		struct request_key key = { f->request, s->serial, index };
+
+		if (bpf_map_update_elem(&requests, &key, &f->open, BPF_ANY))
+			f->no_room++;
+		else
+			f->n_parked++;
+	}
+	f->has_open = 0;
 	f->request = 0;
 	return 0;
 }
@@ -405,7 +434,7 @@ __attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
 	} else {
 		if (!is_early(f))
 			tag |= f->label << TAG_LABEL_SHIFT;
-		cell = cell_for(s, index, tag);
+		cell = flow_cell(s, index, f, tag);
 		if (cell)
 			book(s, cell, wall, ret, partial);
 	}

@@ -304,6 +304,20 @@ static void tell_requests(struct flows *flows, struct gather *g,
 		}
 }
 
+static void tell_open(const struct gather *g, const struct key *process,
+		      const struct request *request, int64_t now_ns)
+{
+	struct key key = request_key(process, request->command,
+				     STATUS_PENDING, request->session,
+				     request->tree);
+	struct cell cell = { 0 };
+
+	cell_add(&cell, MEASURE_IN_FLIGHT, 1);
+	cell_add(&cell, MEASURE_AGE,
+		 at_least_0(now_ns - (int64_t)request->began_ns));
+	g->sink->cell(g->sink->ctx, &key, &cell);
+}
+
 static void tell_losses(struct flows *flows, struct gather *g,
 			const struct key *process, const struct flow *flow,
 			struct told_flow *told)
@@ -387,6 +401,8 @@ void flows_tell(struct flows *flows, struct gather *g,
 		tell_phase(g, &process, told, &flow, phase,
 			   phase_times(&flow, phase, now, since, now_ns));
 	tell_requests(flows, g, &process, slot, &flow);
+	if (flow.has_open && g->reporting && !(now->flags & SLOT_DEAD))
+		tell_open(g, &process, &flow.open, now_ns);
 	tell_losses(flows, g, &process, &flow, told);
 }
 
@@ -397,26 +413,20 @@ struct open_ctx {
 	struct gather *g;
 };
 
-static bool tell_open_request(void *ctx, const struct request_key *key,
-			      const struct request *request)
+static bool tell_parked(void *ctx, const struct request_key *key,
+			const struct request *request)
 {
 	struct open_ctx *open = ctx;
 	struct gather *g = open->g;
 	const struct known *known = key->slot < g->plan->slots ?
 				    &g->known[key->slot] : NULL;
-	int64_t now_ns = g->end_ns ? g->end_ns : clock_mono_ns();
-	struct cell cell = { 0 };
-	struct key process, row;
+	struct key process;
 
 	if (!known || known->serial != key->serial)
 		return true;
 	process = kin_process(&known->key);
-	row = request_key(&process, request->command, STATUS_PENDING,
-			  request->session, request->tree);
-	cell_add(&cell, MEASURE_IN_FLIGHT, 1);
-	cell_add(&cell, MEASURE_AGE,
-		 at_least_0(now_ns - (int64_t)request->began_ns));
-	g->sink->cell(g->sink->ctx, &row, &cell);
+	tell_open(g, &process, request, g->end_ns ? g->end_ns :
+						    clock_mono_ns());
 	return true;
 }
 
@@ -427,7 +437,7 @@ void flows_tell_open(struct flows *flows, struct gather *g)
 	sink_lost_since(g->sink, LOSS_REQUESTS, g->control->no_flow,
 			&flows->told_no_flow);
 	if (g->reporting)
-		engine_requests(flows->engine, tell_open_request, &open);
+		engine_requests(flows->engine, tell_parked, &open);
 }
 
 /* A request of a process that is gone was dropped with it, but for one that
@@ -475,6 +485,8 @@ void flows_recycle(struct flows *flows, struct gather *g, uint32_t index)
 	struct flow *flow = &flows->engine->flows[slot->flow];
 	struct open_ctx open = { flows, g };
 
+	if (flow->has_open && flow->open.command)
+		sink_lost(g->sink, LOSS_UNANSWERED, 1);
 	flows->gone = slot->serial;
 	if (flow->dispatched)
 		engine_requests(flows->engine, drop_request, &open);

@@ -150,7 +150,20 @@ struct early_call {
 #define FLOW_PHASES	(PHASE_LOOP_COUNT + 1)
 #define FLOW_EARLY	8
 #define FLOW_SOCKETS	4
+#define FLOW_CACHE	128
 #define FLOW_CTDBS	2	/* smbd's own, and its parent's */
+
+/* One that is in progress: its address in smbd, and whose it is. */
+struct request_key {
+	uint64_t address;
+	uint32_t serial, slot;
+};
+
+struct request {
+	uint64_t began_ns, message, session;
+	uint32_t tree, command;
+	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+};
 
 /* What one main thread of smbd does. Only the thread itself writes, within
  * its slot's sequence. */
@@ -174,24 +187,20 @@ struct flow {
 	 * time that it was written down. */
 	uint64_t request;
 	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+	/* It is here until it is answered or left alone; the others wait in
+	 * a map. */
+	struct request open;
+	uint32_t has_open, n_parked;
 	/* Where a request has its parts, in bytes; 0: not known yet. */
 	uint32_t at_vector, at_index;
 	uint32_t n_blind;	/* requests that could not be read */
 	uint32_t first_request[SMB2_COMMANDS + 1];	/* request cells */
 	uint32_t spare_request;
 	uint64_t dispatched, cancelled, unmatched, unanswered, no_room;
-};
-
-/* One that is in progress: its address in smbd, and whose it is. */
-struct request_key {
-	uint64_t address;
-	uint32_t serial, slot;
-};
-
-struct request {
-	uint64_t began_ns, message, session;
-	uint32_t tree, command;
-	uint64_t run_wall_ns, run_blocked_ns, run_runq_ns;
+	/* By command and call there are more cells than a slot caches. */
+	struct {
+		uint32_t tag, cell;
+	} cache[FLOW_CACHE];
 };
 
 /* Those that were answered, of one kind. */

@@ -272,24 +272,35 @@ inline_always void learn_socket(struct flow *f)
 	}
 }
 
+/* What was at this address is gone. */
+inline_always void drop_request(struct slot *s, uint32_t index,
+				struct flow *f, uint64_t address)
+{
+	struct request_key key = { address, s->serial, index };
+
+	if (!f->n_parked || bpf_map_delete_elem(&requests, &key))
+		return;
+	f->n_parked--;
+	f->unanswered++;
+}
+
 /* Whether it is new, and not one that had to wait. */
 inline_always bool begin_request(struct slot *s, uint32_t index,
 				 struct flow *f, uint64_t address,
 				 struct request *request)
 {
-	struct request_key key = { address, s->serial, index };
-	struct request *old = bpf_map_lookup_elem(&requests, &key);
+	struct request *old = f->n_parked ? request_at(s, index, address) :
+					    NULL;
 
-	if (old) {
-		/* A CREATE that had to wait is dispatched anew. */
-		if (old->command == SMB2_CREATE &&
-		    request->command == SMB2_CREATE &&
-		    old->message == request->message)
-			return false;
-		f->unanswered++;
-	}
-	if (bpf_map_update_elem(&requests, &key, request, BPF_ANY))
-		f->no_room++;
+	/* A CREATE that had to wait is dispatched anew. */
+	if (old && old->command == SMB2_CREATE &&
+	    request->command == SMB2_CREATE &&
+	    old->message == request->message)
+		return false;
+	if (old)
+		drop_request(s, index, f, address);
+	f->open = *request;
+	f->has_open = 1;
 	return true;
 }
 
@@ -298,7 +309,6 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 {
 	struct request request = { .began_ns = now, .command = SMB2_UNKNOWN };
 	struct flow *f = s ? flow_at(s->flow) : NULL;
-	struct request_key key = { .address = address, .slot = index };
 	struct header header = { 0 };
 	bool turn;
 
@@ -337,13 +347,33 @@ dispatched(struct slot *s, uint32_t index, uint64_t address, uint64_t now)
 	}
 	if (turn)
 		learn_socket(f);
-	/* It has no reply of its own. What was at its address is gone. */
-	key.serial = s->serial;
-	if (!bpf_map_delete_elem(&requests, &key))
-		f->unanswered++;
+	/* It has no reply of its own. */
+	drop_request(s, index, f, address);
 	f->request = 0;
 	f->cancelled++;
 	return 0;
+}
+
+/* It is in progress no more. */
+inline_always bool take_request(struct slot *s, uint32_t index,
+				struct flow *f, uint64_t address,
+				struct request *ret)
+{
+	struct request_key key = { address, s->serial, index };
+	struct request *parked;
+
+	if (f->has_open && f->request == address) {
+		*ret = f->open;
+		f->has_open = 0;
+		return true;
+	}
+	parked = f->n_parked ? bpf_map_lookup_elem(&requests, &key) : NULL;
+	if (!parked)
+		return false;
+	*ret = *parked;
+	bpf_map_delete_elem(&requests, &key);
+	f->n_parked--;
+	return true;
 }
 
 __attribute__((noinline)) int
@@ -351,43 +381,32 @@ answers(struct slot *s, uint32_t index, uint64_t address, uint32_t status,
 	uint64_t now)
 {
 	struct flow *f = s ? flow_at(s->flow) : NULL;
-	struct request_key key = { .address = address, .slot = index };
-	struct request *request, copy;
-	bool nested;
+	struct request request = { 0 };
+	bool nested, found;
 
 	if (!s || !f)
 		return 0;
-	key.serial = s->serial;
-	request = bpf_map_lookup_elem(&requests, &key);
+	found = take_request(s, index, f, address, &request);
 	/* While another one runs, it goes on with that. */
 	nested = f->phase == PHASE_RUNNING && f->request &&
 		 f->request != address;
 	if (!nested) {
 		declare(f, PHASE_RUNNING);
 		turn_to(s, f, PHASE_SENDING, now);
-		if (request)
-			f->label = request->command + 1;
+		if (found)
+			f->label = request.command + 1;
 		book_early(s, index, f, f->label);
-	}
-	if (!request) {
-		f->unmatched++;
-		goto out;
-	}
-	copy = *request;
-	bpf_map_delete_elem(&requests, &key);
-	if (!nested) {
-		copy.run_wall_ns += f->run_wall_ns;
-		copy.run_blocked_ns += f->run_blocked_ns;
-		copy.run_runq_ns += f->run_runq_ns;
-	}
-	/* Whose it is can be asked while its session lasts. */
-	if (book_request(f, &copy, status, now))
-		tell(index);
-out:
-	if (!nested) {
+		request.run_wall_ns += f->run_wall_ns;
+		request.run_blocked_ns += f->run_blocked_ns;
+		request.run_runq_ns += f->run_runq_ns;
 		f->request = 0;
 		forget_run(f);
 	}
+	if (!found)
+		f->unmatched++;
+	/* Whose it is can be asked while its session lasts. */
+	else if (book_request(f, &request, status, now))
+		tell(index);
 	return 0;
 }
 
@@ -434,6 +453,8 @@ int on_answer(struct pt_regs *regs)
 SEC("uprobe")
 int on_process(struct pt_regs *regs)
 {
+	/* Read once: the verifier knows the place by its constant alone. */
+	uint64_t address = argument(regs, 0);
 	uint32_t index = flowing(), command = SMB2_UNKNOWN;
 	struct slot *s = index ? slot_at(index) : NULL;
 	struct flow *f = s ? flow_at(s->flow) : NULL;
@@ -444,7 +465,8 @@ int on_process(struct pt_regs *regs)
 	if (bpf_core_enum_value_exists(enum bpf_func_id,
 				       BPF_FUNC_get_attach_cookie))
 		command = bpf_get_attach_cookie(regs);
-	request = request_at(s, index, argument(regs, 0));
+	request = f->has_open && f->request == address ? &f->open :
+		  request_at(s, index, address);
 	if (!request || request->command != SMB2_UNKNOWN ||
 	    command >= SMB2_COMMANDS)
 		return 0;
