@@ -56,9 +56,13 @@ __attribute__((noinline)) int turn_to(struct slot *s, struct flow *f,
 	at = f->phase;
 	/* Told to the verifier after the compiler, which may know it. */
 	asm volatile("" : "+r"(at));
-	if (at >= FLOW_PHASES)
+	if (at >= PHASE_LOOP_COUNT)
 		return 0;
 	sum = &f->phases[at];
+	sum->calls += f->calls;
+	sum->calls_ns += f->calls_ns;
+	f->calls = 0;
+	f->calls_ns = 0;
 	sum->wall_ns += wall;
 	sum->blocked_ns += blocked - f->base_blocked_ns;
 	sum->runq_ns += runq - f->base_runq_ns;
@@ -77,15 +81,8 @@ __attribute__((noinline)) int turn_to(struct slot *s, struct flow *f,
 /* This turn of the loop was for @phase from its beginning. */
 inline_always void declare(struct flow *f, uint32_t phase)
 {
-	struct phase_sum *turn = &f->phases[PHASE_TURN];
-
-	if (f->phase != PHASE_TURN)
-		return;
-	f->phases[phase].calls += turn->calls;
-	f->phases[phase].calls_ns += turn->calls_ns;
-	turn->calls = 0;
-	turn->calls_ns = 0;
-	f->phase = phase;
+	if (f->phase == PHASE_TURN)
+		f->phase = phase;
 }
 
 /* --- calls ------------------------------------------------------------------- */
@@ -415,20 +412,17 @@ __attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
 {
 	struct flow *f = s ? flow_at(s->flow) : NULL;
 	struct call_cell *cell;
-	uint32_t tag, at, kept;
+	uint32_t tag, kept;
 	uint64_t wall;
 
 	if (!s || !f)
 		return 0;
 	tag = tag_with(s->tag, ret);
 	wall = now - s->enter_ns;
-	at = f->phase;
+	f->calls++;
+	f->calls_ns += wall;
 	kept = f->n_early;
-	asm volatile("" : "+r"(at), "+r"(kept));
-	if (at < FLOW_PHASES) {
-		f->phases[at].calls++;
-		f->phases[at].calls_ns += wall;
-	}
+	asm volatile("" : "+r"(kept));
 	if (is_early(f) && !partial && kept < FLOW_EARLY) {
 		keep_call(s, f, kept, tag, wall, ret);
 	} else {

@@ -154,17 +154,17 @@ bool flows_take_early(struct flows *flows, const struct slot *slot,
 
 /* --- phases ------------------------------------------------------------------- */
 
-/* Until it is known what a turn of the loop is for, it is for something
- * else. */
-static void settle_turn(struct flow *flow)
+/* The phase that goes on has its calls so far. Until it is known what a turn
+ * of the loop is for, it is for something else. */
+static void settle_phase(struct flow *flow)
 {
-	struct phase_sum *turn = &flow->phases[PHASE_TURN];
-	struct phase_sum *other = &flow->phases[PHASE_OTHER];
+	struct phase_sum *sum;
 
-	other->calls += turn->calls;
-	other->calls_ns += turn->calls_ns;
-	if (flow->phase == PHASE_TURN)
+	if (flow->phase >= PHASE_LOOP_COUNT)
 		flow->phase = PHASE_OTHER;
+	sum = &flow->phases[flow->phase];
+	sum->calls += flow->calls;
+	sum->calls_ns += flow->calls_ns;
 }
 
 static struct times phase_times(const struct flow *flow, uint32_t phase,
@@ -390,7 +390,7 @@ void flows_tell(struct flows *flows, struct gather *g,
 
 	times_copy(slot, &flow, &flows->engine->flows[now->flow],
 		   sizeof(flow));
-	settle_turn(&flow);
+	settle_phase(&flow);
 	if (!known->serves) {
 		if (g->reporting)
 			pass_over(told, &flow, now, since, now_ns);

@@ -144,10 +144,8 @@ struct early_call {
 	long long ret;
 };
 
-/* Its own places, beside enum phase: a turn of the loop whose kind is not
- * known yet. */
+/* Beside enum phase: a turn of the loop whose kind is not known yet. */
 #define PHASE_TURN	PHASE_LOOP_COUNT
-#define FLOW_PHASES	(PHASE_LOOP_COUNT + 1)
 #define FLOW_EARLY	8
 #define FLOW_SOCKETS	4
 #define FLOW_CACHE	128
@@ -168,13 +166,15 @@ struct request {
 /* What one main thread of smbd does. Only the thread itself writes, within
  * its slot's sequence. */
 struct flow {
+	/* What each call touches is together. */
 	uint32_t phase;		/* of now */
 	uint32_t label;		/* SMB2 command + 1 that calls are for */
-	uint64_t since_ns;	/* of this phase */
-	uint64_t base_blocked_ns, base_runq_ns;	/* the thread's, then */
-	struct phase_sum phases[FLOW_PHASES];
 	uint32_t n_early;
 	uint32_t n_partial;	/* of them, of earlier turns */
+	uint64_t calls, calls_ns;	/* of this phase, so far */
+	uint64_t since_ns;
+	uint64_t base_blocked_ns, base_runq_ns;	/* the thread's, then */
+	struct phase_sum phases[PHASE_LOOP_COUNT];
 	uint32_t n_sockets;
 	struct early_call early[FLOW_EARLY];
 	int32_t sockets[FLOW_SOCKETS];	/* that requests come by */
