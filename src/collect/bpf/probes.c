@@ -210,6 +210,9 @@ static int explain(const struct probed *file, int err, struct why *why)
 		return why_set(why, ENOTSUP, "%s has no function "
 			       "smbd_smb2_request_dispatch: no Samba from "
 			       "4.10 on", file->path);
+	if (err == -EACCES || err == -EPERM)
+		return why_set(why, EPERM, "this kernel lets root alone attach "
+			       "to functions: run --smb as root");
 	return why_set(why, -err, "cannot attach to Samba's library %s: %s",
 		       file->path, strerror(-err));
 }

@@ -10,7 +10,7 @@
 #include "collect/bpf/watch.h"
 
 /* Calls are booked by command as well. */
-#define CELLS_PER_SLOT	24
+#define CELLS_PER_SLOT	12
 #define HISTS		32768u
 #define REQUEST_HISTS	8192u
 #define SLOTS_PER_FLOW	4	/* threads that an smbd has at least */
