@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "collect/bpf/flows.h"
@@ -107,6 +108,10 @@ int smb_attach(struct smb *smb, struct why *why)
 		return search.err;
 	if (search.found)
 		return 0;
+	if (geteuid())
+		return why_set(why, EPERM, "smbd runs as root, and whose "
+			       "libraries are root's to see: run --smb as "
+			       "root");
 	if (cfg->n_pids)
 		return why_set(why, ESRCH, "process %d is no smbd: it has no "
 			       "Samba server library mapped", *cfg->pids);
