@@ -78,8 +78,8 @@ def make_image(path, tests):
     work = os.path.join(live.BUILDDIR, "tests/work")
     files = {os.path.join(work, name): f"{BUILD}/tests/work/{name}"
              for name in os.listdir(work)
-             if "." not in name and os.access(os.path.join(work, name),
-                                              os.X_OK)
+             if ("." not in name or ".so" in name)
+             and os.access(os.path.join(work, name), os.X_OK)
              and os.path.isfile(os.path.join(work, name))}
     files[live.TOOL] = BUILD + "/smbsysacct"
     files[plan] = "/plan.json"

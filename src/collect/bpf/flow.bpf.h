@@ -325,8 +325,10 @@ __attribute__((noinline)) int park(struct slot *s, uint32_t index,
 	}
 	if (f->has_open) {
 		struct request_key key = { f->request, s->serial, index };
+		/* 6.1 does not take it from the memory of an argument. */
+		struct request open = f->open;
 
-		if (bpf_map_update_elem(&requests, &key, &f->open, BPF_ANY))
+		if (bpf_map_update_elem(&requests, &key, &open, BPF_ANY))
 			f->no_room++;
 		else
 			f->n_parked++;
