@@ -32,7 +32,8 @@ static int suggest(void)
 		procfs_done(&fs);
 	}
 	if (smbd)
-		fprintf(stderr, "An smbd runs here: smbsysacct -p %d\n", smbd);
+		fprintf(stderr, "An smbd runs here: smbsysacct --smb, or "
+			"smbsysacct -p %d\n", smbd);
 	return EXIT_USAGE;
 }
 

@@ -10,14 +10,23 @@
 
 static char tombstone;	/* its address marks a deleted slot, never read */
 
+/* By words, as keys are of many bytes: each is mixed into all of the hash by
+ * a multiplication whose upper half comes back down. */
 static size_t hash_bytes(const void *key, size_t size)
 {
 	const unsigned char *p = key;
-	uint64_t h = 0xcbf29ce484222325u;	/* FNV-1a */
+	uint64_t h = 0xcbf29ce484222325u, word;
 
-	while (size--)
-		h = (h ^ *p++) * 0x100000001b3u;
-	return (size_t)(h ^ h >> 32);
+	for (; size; p += sizeof(word)) {
+		size_t n = size < sizeof(word) ? size : sizeof(word);
+
+		word = 0;
+		memcpy(&word, p, n);
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+		size -= n;
+	}
+	return (size_t)h;
 }
 
 void map_init(struct map *map, size_t key_size)

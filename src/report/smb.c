@@ -352,16 +352,36 @@ static void print_unbilled(FILE *out, const struct snapshot *snap)
 	putc('\n', out);
 }
 
-static int print_histograms(FILE *out, const struct snapshot *snap)
+/* Disk I/O of the command that it is for. */
+static bool is_io(const struct row *row)
 {
-	const struct snapshot *part = snap->parts[PART_REQUESTS];
+	int io;
+
+	return row->key.request > 0 && row->key.abi >= ABI_NATIVE &&
+	       smb2_helps(row->syscall, &io) + 1 == row->key.request;
+}
+
+static int print_latency(FILE *out, const struct snapshot *part,
+			 bool (*wants)(const struct row *row))
+{
 	int *order = column_order(part, column_find("wall", 4));
+	size_t n = 0;
 
 	if (!order)
 		return -ENOMEM;
-	latency_print(out, part, order, part->n_rows);
+	for (size_t i = 0; i < part->n_rows; i++)
+		if (!wants || wants(&part->rows[order[i]]))
+			order[n++] = order[i];
+	latency_print(out, part, order, n);
 	free(order);
 	return 0;
+}
+
+static int print_histograms(FILE *out, const struct snapshot *snap)
+{
+	int err = print_latency(out, snap->parts[PART_REQUESTS], NULL);
+
+	return err ? err : print_latency(out, snap->parts[PART_BILL], is_io);
 }
 
 int smb_print(FILE *out, const struct snapshot *snap,

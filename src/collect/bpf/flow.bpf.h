@@ -200,8 +200,7 @@ struct {
 	__type(value, struct path);
 } paths SEC(".maps");
 
-/* A Unix socket whose peer's path has "ctdb" in it. Not static: it is
- * verified once. */
+/* A Unix socket whose peer's path has "ctdb" in it. */
 __attribute__((noinline)) int is_ctdb(int fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -213,6 +212,9 @@ __attribute__((noinline)) int is_ctdb(int fd)
 	struct sock *sk;
 	uint32_t zero = 0;
 
+	/* Unix sockets may be a module, whose types are elsewhere. */
+	if (!bpf_core_type_exists(struct unix_sock))
+		return 0;
 	path = bpf_map_lookup_elem(&paths, &zero);
 	if (!path || fd < 0 || (uint32_t)fd >= BPF_CORE_READ(fdt, max_fds))
 		return 0;
@@ -272,7 +274,7 @@ inline_always bool finds_ctdb(struct flow *f, int32_t fd)
 
 /*
  * Asks ctdbd, or waits for its answer: all on one connection. It is asked by
- * writev; answers are waited for in read, by 4.23 and later first in poll.
+ * writev; answers are waited for in read, or in poll before it.
  */
 inline_always bool is_for_ctdb(struct flow *f, uint32_t tag, uint64_t first,
 			       uint64_t second)
