@@ -3,8 +3,8 @@
 """The dashboard on real programs, in tmux, as pictures of its screen.
 
 screens.py FOLDER: in it, NAME-COLSxROWS.txt of an smbd that receives 10,000
-files, of nginx under load and of make -j2, at 80x24 and 160x50, and two
-pictures for the README. Called by contrib/screens.sh.
+files, by calls and by requests, of nginx under load and of make -j2, at 80x24
+and 160x50, and three pictures for the README. Called by contrib/screens.sh.
 """
 
 import os
@@ -114,6 +114,33 @@ def of_smbd(folder):
     shutil.rmtree(files)
 
 
+def of_requests(folder):
+    """The same by requests, and what they cost."""
+    files = smbd.make_files("many", 10000, ways.SIZE)
+    server = smbd.Server()
+    client = smbd.Client(server, files)
+    both = screens(["--smb", "-p", client.server_pid], (*SIZES, PICTURE))
+    copying = threading.Thread(target=client.copy, args=(300,))
+    copying.start()
+    keep_all(folder, "requests", both[:2])
+    for name, key, words in (("bill", "7", "calls/req"),
+                             ("phases", "8", "running requests")):
+        for screen in both:
+            screen.key(key)
+            screen.await_text(words)
+        for screen in both[:2]:
+            screen.keep(folder, name)
+        if name == "bill":
+            both[2].picture(os.path.join(folder, "bill.svg"),
+                            "Which calls each SMB2 command of an smbd costs")
+    copying.join()
+    quit_all(both)
+    client.quit()
+    server.stop()
+    shutil.rmtree(server.share)
+    shutil.rmtree(files)
+
+
 def of_nginx(folder):
     server = real.Nginx()
     ended = threading.Event()
@@ -150,7 +177,7 @@ def of_make(folder):
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
-    for work in (of_smbd, of_nginx, of_make):
+    for work in (of_smbd, of_requests, of_nginx, of_make):
         work(folder)
     for name in sorted(os.listdir(folder)):
         print(os.path.join(folder, name))
