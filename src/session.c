@@ -62,8 +62,8 @@ int64_t session_cost_ns(const struct session *s)
 {
 	const struct collector_ops *ops = s->collector->ops;
 
-	return clock_own_cpu_ns() + (ops->helpers_cpu_ns ?
-				     ops->helpers_cpu_ns(s->collector) : 0);
+	return clock_own_cpu_ns() + names_cpu_ns(s->names) +
+	       (ops->helpers_cpu_ns ? ops->helpers_cpu_ns(s->collector) : 0);
 }
 
 int session_end_interval(struct session *s, struct snapshot_cfg *interval,

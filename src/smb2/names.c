@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +26,10 @@
 /* It is asked so often for one name, and has so long for an answer. */
 #define TRIES		3
 #define PATIENCE_NS	(10 * NS_PER_SEC)
+/* A session and its share are seen one after the other, and asked for at
+ * once; what has no name then, again after a while. */
+#define SOON_NS		(50 * NS_PER_MS)
+#define LATER_NS	NS_PER_SEC
 /* Of its time there is so much at first, and then a tenth of all time. */
 #define CREDIT_NS	NS_PER_SEC
 #define PART		10
@@ -39,13 +45,16 @@ struct names {
 	const struct procfs *fs;
 	struct sink next;
 	struct map wanted;
-	bool asks;		/* something is wanted */
+	bool asks;		/* something is wanted ... */
+	int64_t ask_ns;		/* ... then, for which there is */
+	int timer_fd;
 	pid_t ask_pid;		/* of the smbd that it is of */
 	pid_t child;		/* smbstatus, 0: none */
 	int fd;			/* from it, -1 */
 	char *text;
 	size_t len, room;
 	int64_t born_ns, began_ns, spent_ns;
+	int64_t cpu_ns;		/* of all that have ended */
 	bool useless;		/* there will be no answer */
 };
 
@@ -58,6 +67,8 @@ struct names *names_new(const struct procfs *fs, const struct sink *next)
 	names->fs = fs;
 	names->next = *next;
 	names->fd = -1;
+	names->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+					 TFD_CLOEXEC | TFD_NONBLOCK);
 	names->born_ns = clock_mono_ns();
 	map_init(&names->wanted, sizeof(struct key));
 	return names;
@@ -85,6 +96,8 @@ void names_free(struct names *names)
 	if (!names)
 		return;
 	end_child(names);
+	if (names->timer_fd >= 0)
+		close(names->timer_fd);
 	while ((wanted = map_next(&names->wanted, &pos)))
 		free(wanted);
 	map_done(&names->wanted);
@@ -104,6 +117,21 @@ static void give_up(struct names *names, const char *why)
 }
 
 /* --- what is wanted ----------------------------------------------------------- */
+
+/* The timer says when; an earlier one stays. */
+static void ask_in(struct names *names, int64_t ns)
+{
+	struct itimerspec at = { 0 };
+	int64_t when = clock_mono_ns() + ns;
+
+	if (names->asks && names->ask_ns <= when)
+		return;
+	names->asks = true;
+	names->ask_ns = when;
+	at.it_value.tv_sec = when / NS_PER_SEC;
+	at.it_value.tv_nsec = when % NS_PER_SEC;
+	timerfd_settime(names->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
 
 static struct key name_key(pid_t pid, uint64_t session, uint32_t tree)
 {
@@ -131,8 +159,8 @@ static void want(struct names *names, const struct key *key, uint32_t tree)
 	}
 	wanted->start = key->process_start;
 	wanted->tries = TRIES;
-	names->asks = true;
 	names->ask_pid = key->pid;
+	ask_in(names, SOON_NS);
 }
 
 static void on_cell(void *ctx, const struct key *key,
@@ -272,14 +300,27 @@ void names_ask(struct names *names)
 			give_up(names, "smbstatus did not answer");
 		return;
 	}
-	if (names->asks && names->spent_ns < CREDIT_NS +
-	    (clock_mono_ns() - names->born_ns) / PART)
+	if (!names->asks || clock_mono_ns() < names->ask_ns)
+		return;
+	if (names->spent_ns < CREDIT_NS +
+	    (clock_mono_ns() - names->born_ns) / PART) {
 		start(names);
+		return;
+	}
+	names->asks = false;
+	ask_in(names, LATER_NS);
+}
+
+int64_t names_cpu_ns(const struct names *names)
+{
+	return names ? names->cpu_ns : 0;
 }
 
 int names_fd(const struct names *names)
 {
-	return names ? names->fd : -1;
+	if (!names || names->useless)
+		return -1;
+	return names->child || !names->asks ? names->fd : names->timer_fd;
 }
 
 /* --- answers -------------------------------------------------------------------- */
@@ -308,18 +349,25 @@ static void count_tries(struct names *names)
 
 	while ((wanted = map_next(&names->wanted, &pos)))
 		if (wanted->tries > 0 && --wanted->tries > 0) {
-			names->asks = true;
 			names->ask_pid = wanted->key.pid;
+			ask_in(names, LATER_NS);
 		}
+}
+
+static int64_t to_ns(const struct timeval *time)
+{
+	return time->tv_sec * NS_PER_SEC + time->tv_usec * 1000;
 }
 
 static void finish(struct names *names)
 {
+	struct rusage usage = { 0 };
 	int status = 0;
 
-	while (waitpid(names->child, &status, 0) < 0 && errno == EINTR)
+	while (wait4(names->child, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	names->child = 0;
+	names->cpu_ns += to_ns(&usage.ru_utime) + to_ns(&usage.ru_stime);
 	names->spent_ns += clock_mono_ns() - names->began_ns;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		give_up(names, "smbstatus is not installed");
@@ -351,8 +399,12 @@ void names_read(struct names *names)
 {
 	ssize_t n;
 
-	if (!names || names->fd < 0)
+	if (!names)
 		return;
+	if (names->fd < 0) {
+		names_ask(names);
+		return;
+	}
 	for (;;) {
 		if (!make_room(names)) {
 			give_up(names, "smbstatus says too much");
@@ -373,11 +425,18 @@ void names_read(struct names *names)
 void names_wait(struct names *names, int ms)
 {
 	int64_t end_ns = clock_mono_ns() + ms * NS_PER_MS;
+	bool asked = false;
 
-	while (names && !names->useless && (names->child || names->asks) &&
+	while (names && !names->useless &&
+	       (names->child || (names->asks && !asked)) &&
 	       clock_mono_ns() < end_ns) {
-		struct pollfd fd = { names->fd, POLLIN, 0 };
+		struct pollfd fd = { -1, POLLIN, 0 };
 
+		/* Now, and not again for what it does not know. */
+		if (names->asks && !names->child) {
+			names->ask_ns = 0;
+			asked = true;
+		}
 		names_ask(names);
 		fd.fd = names->fd;
 		poll(&fd, 1, 10);
