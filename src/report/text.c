@@ -287,33 +287,26 @@ static int print_latency(FILE *out, const struct snapshot *snap,
 	return 0;
 }
 
-/* The account is of all that smbds do, so it stays last. */
-static int print_smb(FILE *out, const struct snapshot *snap,
-		     const struct report_cfg *cfg, struct why *why)
+static int print_rows(FILE *out, const struct snapshot *snap,
+		      const struct report_cfg *cfg)
 {
-	int err = smb_print(out, snap, cfg);
+	int err;
 
+	verdict_print(out, snap);
 	putc('\n', out);
-	if (!err)
-		err = print_ledger(out, snap);
-	putc('\n', out);
-	report_foot(out, snap);
-	return err ? why_set(why, -err, "out of memory for the report") : 0;
+	err = rows_print(out, snap, &cfg->columns, cfg->sort, cfg->max_rows,
+			 NULL);
+	if (!err && cfg->histograms)
+		err = print_latency(out, snap, cfg);
+	return err;
 }
 
 static int print_text(FILE *out, const struct snapshot *snap,
 		      const struct report_cfg *cfg, struct why *why)
 {
-	int err;
+	int err = snap->cfg.smb ? smb_print(out, snap, cfg) :
+				  print_rows(out, snap, cfg);
 
-	if (snap->cfg.smb)
-		return print_smb(out, snap, cfg, why);
-	verdict_print(out, snap);
-	putc('\n', out);
-	err = rows_print(out, snap, &cfg->columns, cfg->sort,
-			 cfg->max_rows, NULL);
-	if (!err && cfg->histograms)
-		err = print_latency(out, snap, cfg);
 	putc('\n', out);
 	if (!err)
 		err = print_ledger(out, snap);

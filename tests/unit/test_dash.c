@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The dashboard without a terminal: snapshots and keys in, a canvas out. */
-#include "book.h"
-
-#include <locale.h>
-#include <stdlib.h>
-
-#include "tui/dash.h"
+#include "scene.h"
 
 /* Known by name on every machine, and without a library. */
 #define WAIT 449	/* futex_waitv */
 #define OPEN 452	/* fchmodat2 */
 
 #define EVIL "ev\033[31mil\xe2\x80\xae"
-
-struct scene {
-	struct book book;
-	struct dash_cfg cfg;
-	struct dash *dash;
-	struct snapshot *snap;
-	char *screen;
-	unsigned reactions;
-};
 
 static void post_call(struct book *book, struct key key, int64_t calls,
 		      int64_t blocked, int64_t age)
@@ -75,92 +61,16 @@ static void show(struct scene *s, bool fresh)
 
 static int open_scene(void **state)
 {
-	struct scene *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	book_open(&s->book);
-	fill(&s->book);
-	s->cfg = (struct dash_cfg){
+	const struct dash_cfg cfg = {
 		.collector = "bpf", .target = "two of them",
 		.args = "two --of them",
 		.exact = true,
 		.all_calls = true, .histograms = true, .errors = true,
 		.by = 1u << DIM_SYSCALL,
 	};
-	assert_int_equal(dash_new(&s->dash, &s->cfg, NULL), 0);
-	show(s, true);
-	*state = s;
+
+	*state = scene_new(&cfg, fill, show, 100);
 	return 0;
-}
-
-static int close_scene(void **state)
-{
-	struct scene *s = *state;
-
-	dash_free(s->dash);
-	snapshot_free(s->snap);
-	book_close(&s->book);
-	free(s->screen);
-	free(s);
-	return 0;
-}
-
-static const char *draw(struct scene *s, int rows, int cols)
-{
-	struct canvas canvas;
-	size_t len = 0;
-	FILE *out;
-
-	free(s->screen);
-	s->screen = NULL;
-	canvas_init(&canvas, rows, cols, true);
-	canvas.letters = true;
-	dash_draw(s->dash, &canvas);
-	out = open_memstream(&s->screen, &len);
-	assert_non_null(out);
-	canvas_print(&canvas, out);
-	assert_int_equal(fclose(out), 0);
-	canvas_done(&canvas);
-	return s->screen;
-}
-
-static void press(struct scene *s, int code)
-{
-	struct input input = { .code = code };
-
-	s->reactions = dash_input(s->dash, &input);
-	if (s->reactions & REACT_ROWS)
-		show(s, false);
-}
-
-static void type(struct scene *s, const char *text)
-{
-	for (; *text; text++)
-		press(s, *text);
-}
-
-static void assert_sees(struct scene *s, const char *text)
-{
-	if (!strstr(draw(s, 24, 100), text))
-		fail_msg("'%s' is not on:\n%s", text, s->screen);
-}
-
-static void assert_misses(struct scene *s, const char *text)
-{
-	if (strstr(draw(s, 24, 100), text))
-		fail_msg("'%s' is on:\n%s", text, s->screen);
-}
-
-/* The line of @text is above the one of @below. */
-static void assert_above(struct scene *s, const char *text, const char *below)
-{
-	const char *screen = draw(s, 24, 100);
-	const char *first = strstr(screen, text), *second = strstr(screen,
-								   below);
-
-	if (!first || !second || first >= second)
-		fail_msg("'%s' is not above '%s' on:\n%s", text, below,
-			 screen);
 }
 
 static void the_header_says_where_time_went(void **state)

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The dashboard's views of SMB2: snapshots and keys in, a canvas out. */
-#include "book.h"
-
-#include <locale.h>
-#include <stdlib.h>
+#include "scene.h"
 
 #include "model/phase.h"
-#include "tui/dash.h"
 
 /* Known by name on every machine, and without a library. */
 #define WAIT 449	/* futex_waitv */
@@ -15,15 +11,6 @@
 
 #define CREATE (SMB2_CREATE + 1)
 #define WRITE (SMB2_WRITE + 1)
-
-struct scene {
-	struct book book;
-	struct dash_cfg cfg;
-	struct dash *dash;
-	struct snapshot *head, *snap;
-	char *screen;
-	unsigned reactions;
-};
 
 static void post_call(struct book *book, int pid, int nr, int32_t request,
 		      int64_t calls, int64_t blocked)
@@ -131,85 +118,20 @@ static void show(struct scene *s, bool fresh)
 
 static int open_scene(void **state)
 {
-	struct scene *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	book_open(&s->book);
-	fill(&s->book);
-	s->cfg = (struct dash_cfg){
+	const struct dash_cfg cfg = {
 		.collector = "bpf", .target = "smbd", .args = "",
 		.exact = true, .all_calls = true, .histograms = true,
 		.errors = true, .smb = true, .by = 1u << DIM_REQUEST,
 	};
-	assert_int_equal(dash_new(&s->dash, &s->cfg, NULL), 0);
-	show(s, true);
-	*state = s;
+
+	*state = scene_new(&cfg, fill, show, 140);
 	return 0;
-}
-
-static int close_scene(void **state)
-{
-	struct scene *s = *state;
-
-	dash_free(s->dash);
-	snapshot_free(s->snap);
-	snapshot_free(s->head);
-	book_close(&s->book);
-	free(s->screen);
-	free(s);
-	return 0;
-}
-
-static const char *draw(struct scene *s, int rows, int cols)
-{
-	struct canvas canvas;
-	size_t len = 0;
-	FILE *out;
-
-	free(s->screen);
-	s->screen = NULL;
-	canvas_init(&canvas, rows, cols, true);
-	canvas.letters = true;
-	dash_draw(s->dash, &canvas);
-	out = open_memstream(&s->screen, &len);
-	assert_non_null(out);
-	canvas_print(&canvas, out);
-	assert_int_equal(fclose(out), 0);
-	canvas_done(&canvas);
-	return s->screen;
-}
-
-static void press(struct scene *s, int code)
-{
-	struct input input = { .code = code };
-
-	s->reactions = dash_input(s->dash, &input);
-	if (s->reactions & REACT_ROWS)
-		show(s, false);
-}
-
-static void type(struct scene *s, const char *text)
-{
-	for (; *text; text++)
-		press(s, *text);
-}
-
-static void assert_sees(struct scene *s, const char *text)
-{
-	if (!strstr(draw(s, 24, 140), text))
-		fail_msg("'%s' is not on:\n%s", text, s->screen);
-}
-
-static void assert_misses(struct scene *s, const char *text)
-{
-	if (strstr(draw(s, 24, 140), text))
-		fail_msg("'%s' is on:\n%s", text, s->screen);
 }
 
 /* The line that ends in @end has these words at its beginning. */
 static void assert_line(struct scene *s, const char *end, const char *words)
 {
-	const char *line = draw(s, 24, 140), *next;
+	const char *line = draw(s, 24, s->cols), *next;
 
 	for (; (next = strchr(line, '\n')); line = next + 1) {
 		size_t len = (size_t)(next - line), at = 0, from = 0;
@@ -228,17 +150,6 @@ static void assert_line(struct scene *s, const char *end, const char *words)
 		fail_msg("'%s' does not begin with '%s'", text, words);
 	}
 	fail_msg("no line ends in '%s' on:\n%s", end, s->screen);
-}
-
-static void assert_above(struct scene *s, const char *text, const char *below)
-{
-	const char *screen = draw(s, 24, 140);
-	const char *first = strstr(screen, text), *second = strstr(screen,
-								   below);
-
-	if (!first || !second || first >= second)
-		fail_msg("'%s' is not above '%s' on:\n%s", text, below,
-			 screen);
 }
 
 static void it_begins_with_the_requests(void **state)

@@ -241,19 +241,6 @@ static struct key request_key(const struct key *process, uint32_t command,
 	return key;
 }
 
-static void tell_request_hist(struct gather *g, const struct slot *slot,
-			      const struct key *key, uint32_t index)
-{
-	struct call_hist now, *told = &g->told_hists[index];
-	struct hist news;
-
-	times_copy(slot, &now, &g->hists[index], sizeof(now));
-	for (int i = 0; i < BUCKETS; i++)
-		news.count[i] = now.count[i] - told->count[i];
-	*told = now;
-	g->sink->hist(g->sink->ctx, key, &news);
-}
-
 static void tell_answered(struct flows *flows, struct gather *g,
 			  const struct key *process, const struct slot *slot,
 			  uint32_t index, const struct request_cell *now)
@@ -283,7 +270,7 @@ static void tell_answered(struct flows *flows, struct gather *g,
 	}
 	g->sink->cell(g->sink->ctx, &key, &cell);
 	if (now->hist && g->hists)
-		tell_request_hist(g, slot, &key, now->hist);
+		gather_hist(g, slot, &key, now->hist);
 	*told = *now;
 }
 

@@ -76,8 +76,8 @@ static bool is_asked_for(const struct gather *g, uint32_t tag)
 	       failed == (g->outcome == OUTCOME_FAILURE);
 }
 
-static void tell_hist(const struct gather *g, const struct slot *slot,
-		      const struct key *key, uint32_t index)
+void gather_hist(const struct gather *g, const struct slot *slot,
+		 const struct key *key, uint32_t index)
 {
 	struct call_hist now, *told = &g->told_hists[index];
 	struct hist news;
@@ -146,7 +146,7 @@ static void tell_call(struct gather *g, struct known *known,
 		add_bounds(g, &cell, now);
 		tell_cell(g, &key, &cell);
 		if (now->hist && g->hists)
-			tell_hist(g, slot, &key, now->hist);
+			gather_hist(g, slot, &key, now->hist);
 		if (g->smb)
 			flows_tell_call(g->smb, known, &key, &cell);
 		sink_lost(g->sink, LOSS_UNTIMED,

@@ -74,6 +74,10 @@ void gather_done(struct gather *g);
 struct key gather_key(const struct gather *g, const struct known *known,
 		      uint32_t tag);
 
+/* What is new in the histogram of that number, which @slot's thread fills. */
+void gather_hist(const struct gather *g, const struct slot *slot,
+		 const struct key *key, uint32_t index);
+
 /* Everything that is known now; for a @report with what is in flight
  * at this moment, and its bounds are over. */
 void gather_all(struct gather *g, bool report);
