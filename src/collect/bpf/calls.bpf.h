@@ -149,6 +149,35 @@ inline_always struct call_cell *cell_for(struct slot *s, uint32_t slot,
 	return bpf_map_lookup_elem(&cells, &index);
 }
 
+/* The least and the most of the interval of @epoch. */
+inline_always void widen(uint64_t *least, uint64_t *most, uint32_t *epoch,
+			 uint64_t wall)
+{
+	if (*epoch != control.epoch) {
+		*epoch = control.epoch;
+		*least = wall;
+		*most = wall;
+	} else if (wall < *least) {
+		*least = wall;
+	} else if (wall > *most) {
+		*most = wall;
+	}
+}
+
+/* In the histogram of that number; 0: there is none. */
+inline_always void count_latency(uint32_t index, uint64_t wall)
+{
+	uint32_t bucket = bucket_of(wall);
+	struct call_hist *hist = index ? bpf_map_lookup_elem(&hists, &index) :
+					 NULL;
+
+	/* The compiler knows that it is below, and would leave the test out;
+	 * 6.1's verifier does not, and has to see it. */
+	asm volatile("" : "+r"(bucket));
+	if (hist && bucket < BUCKETS)
+		hist->count[bucket]++;
+}
+
 /* All but what it was off the CPU. */
 inline_always void book_call(struct call_cell *cell, uint64_t wall, long ret,
 			     bool partial)
@@ -165,25 +194,9 @@ inline_always void book_call(struct call_cell *cell, uint64_t wall, long ret,
 		cell->partial++;
 		return;
 	}
-	if (cell->epoch != control.epoch) {
-		cell->epoch = control.epoch;
-		cell->min_ns = wall;
-		cell->max_ns = wall;
-	} else if (wall < cell->min_ns) {
-		cell->min_ns = wall;
-	} else if (wall > cell->max_ns) {
-		cell->max_ns = wall;
-	}
-	if (plan.call_hist && cell->hist) {
-		uint32_t bucket = bucket_of(wall), index = cell->hist;
-		struct call_hist *hist = bpf_map_lookup_elem(&hists, &index);
-
-		/* The compiler knows that it is below, and would leave the
-		 * test out; 6.1's verifier does not, and has to see it. */
-		asm volatile("" : "+r"(bucket));
-		if (hist && bucket < BUCKETS)
-			hist->count[bucket]++;
-	}
+	widen(&cell->min_ns, &cell->max_ns, &cell->epoch, wall);
+	if (plan.call_hist)
+		count_latency(cell->hist, wall);
 }
 
 inline_always void book(struct slot *s, struct call_cell *cell, uint64_t wall,

@@ -199,28 +199,6 @@ __attribute__((noinline)) uint32_t find_kind(struct flow *f,
 	return new_kind(f, kind);
 }
 
-inline_always void book_bounds(struct request_cell *cell, uint64_t wall)
-{
-	uint32_t bucket = bucket_of(wall), index = cell->hist;
-	struct call_hist *hist;
-
-	if (cell->epoch != control.epoch) {
-		cell->epoch = control.epoch;
-		cell->min_ns = wall;
-		cell->max_ns = wall;
-	} else if (wall < cell->min_ns) {
-		cell->min_ns = wall;
-	} else if (wall > cell->max_ns) {
-		cell->max_ns = wall;
-	}
-	if (!plan.hist || !index)
-		return;
-	hist = bpf_map_lookup_elem(&hists, &index);
-	asm volatile("" : "+r"(bucket));
-	if (hist && bucket < BUCKETS)
-		hist->count[bucket]++;
-}
-
 /* Whether it is the first one of its kind. */
 __attribute__((noinline)) int
 book_request(struct flow *f, const struct request *request, uint32_t status,
@@ -229,6 +207,7 @@ book_request(struct flow *f, const struct request *request, uint32_t status,
 	struct request_cell *cell;
 	struct kind kind = { 0 };
 	uint32_t index;
+	uint64_t wall;
 	bool first;
 
 	if (!f || !request)
@@ -249,11 +228,14 @@ book_request(struct flow *f, const struct request *request, uint32_t status,
 		return 0;
 	}
 	first = !cell->count++;
-	cell->wall_ns += now - request->began_ns;
+	wall = now - request->began_ns;
+	cell->wall_ns += wall;
 	cell->run_wall_ns += request->run_wall_ns;
 	cell->run_blocked_ns += request->run_blocked_ns;
 	cell->run_runq_ns += request->run_runq_ns;
-	book_bounds(cell, now - request->began_ns);
+	widen(&cell->min_ns, &cell->max_ns, &cell->epoch, wall);
+	if (plan.hist)
+		count_latency(cell->hist, wall);
 	return first;
 }
 
