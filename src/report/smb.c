@@ -53,19 +53,19 @@ static double share(int64_t part, int64_t whole)
 
 /* --- in words ------------------------------------------------------------------ */
 
-/* The row with the most of @m, among those of @request if that is not 0. */
-static const struct row *dearest(const struct snapshot *part, enum measure m,
-				 int32_t request)
+/* The call that took the most time of a request's. */
+static const struct row *dearest_call(const struct snapshot *snap,
+				      int32_t request)
 {
+	const struct snapshot *bill = snap->parts[PART_BILL];
 	const struct row *ret = NULL;
 
-	for (size_t i = 0; i < part->n_rows; i++) {
-		const struct row *row = &part->rows[i];
+	for (size_t i = 0; i < bill->n_rows; i++) {
+		const struct row *row = &bill->rows[i];
 
-		if (part->rows[i].key.request <= 0 ||
-		    (request && row->key.request != request))
-			continue;
-		if (!ret || row->cell.value[m] > ret->cell.value[m])
+		if (row->key.request == request &&
+		    (!ret || row->cell.value[MEASURE_WALL] >
+			     ret->cell.value[MEASURE_WALL]))
 			ret = row;
 	}
 	return ret;
@@ -102,8 +102,7 @@ static void print_dearest(FILE *out, const struct snapshot *snap)
 		request->request, share(run_ns(request), running),
 		requests ? (double)run_ns(request) / 1000 /
 			   (double)requests : 0);
-	call = dearest(snap->parts[PART_BILL], MEASURE_WALL,
-		       request->key.request);
+	call = dearest_call(snap, request->key.request);
 	if (!call || call->key.abi < ABI_NATIVE)
 		return;
 	fprintf(out, ", its dearest call %s", call->syscall);
@@ -189,8 +188,7 @@ static void put_ms(struct grid *grid, int64_t ns)
 }
 
 static void put_line(struct grid *grid, const char *title,
-		     const int64_t *value, int64_t whole, bool counted,
-		     const char *counts)
+		     const int64_t *value, int64_t whole, const char *counts)
 {
 	put_ms(grid, value[MEASURE_WALL]);
 	grid_printf(grid, "%.1f", share(value[MEASURE_WALL], whole));
@@ -199,7 +197,7 @@ static void put_line(struct grid *grid, const char *title,
 	put_ms(grid, value[MEASURE_RUNQ]);
 	grid_printf(grid, "%lld", (long long)value[MEASURE_CALLS]);
 	put_ms(grid, value[MEASURE_ENDED]);
-	if (counted)
+	if (counts)
 		grid_printf(grid, "%lld %s",
 			    (long long)value[MEASURE_TIMES], counts);
 	else
@@ -228,7 +226,7 @@ static void put_phase(struct grid *grid, const struct snapshot *snap,
 	snprintf(title, sizeof(title), "%s%s", phase < PHASE_LOOP_COUNT ?
 		 "time " : "", smb2_phase(phase));
 	put_line(grid, title, row ? row->cell.value : nothing, whole,
-		 counts_of(phase), counts_of(phase));
+		 counts_of(phase));
 }
 
 static void head(struct grid *grid)
@@ -255,7 +253,7 @@ static int print_phases(FILE *out, const struct snapshot *snap)
 	grid_rule(&grid);
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		sums[m] = loop_value(snap, m);
-	put_line(&grid, "ran for", sums, whole, false, NULL);
+	put_line(&grid, "ran for", sums, whole, NULL);
 	return grid_print(&grid, out);
 }
 
