@@ -38,7 +38,6 @@ struct flows {
 	int8_t jobs_io[JOB_NUMBERS];	/* and the phase that is their I/O */
 	uint64_t told_no_flow;
 	bool blind;
-	uint32_t gone;			/* serial of a slot that ended */
 };
 
 int flows_new(struct flows **ret, struct engine *engine,
@@ -396,8 +395,8 @@ void flows_tell(struct flows *flows, struct gather *g,
 /* --- in progress ------------------------------------------------------------------ */
 
 struct open_ctx {
-	struct flows *flows;
 	struct gather *g;
+	uint32_t gone;		/* serial of a slot that has ended */
 };
 
 static bool tell_parked(void *ctx, const struct request_key *key,
@@ -419,7 +418,7 @@ static bool tell_parked(void *ctx, const struct request_key *key,
 
 void flows_tell_open(struct flows *flows, struct gather *g)
 {
-	struct open_ctx open = { flows, g };
+	struct open_ctx open = { .g = g };
 
 	sink_lost_since(g->sink, LOSS_REQUESTS, g->control->no_flow,
 			&flows->told_no_flow);
@@ -434,7 +433,7 @@ static bool drop_request(void *ctx, const struct request_key *key,
 {
 	struct open_ctx *open = ctx;
 
-	if (key->serial != open->flows->gone)
+	if (key->serial != open->gone)
 		return true;
 	if (request->command)
 		sink_lost(open->g->sink, LOSS_UNANSWERED, 1);
@@ -470,11 +469,10 @@ void flows_recycle(struct flows *flows, struct gather *g, uint32_t index)
 {
 	struct slot *slot = &g->slots[index];
 	struct flow *flow = &flows->engine->flows[slot->flow];
-	struct open_ctx open = { flows, g };
+	struct open_ctx open = { .g = g, .gone = slot->serial };
 
 	if (flow->has_open && flow->open.command)
 		sink_lost(g->sink, LOSS_UNANSWERED, 1);
-	flows->gone = slot->serial;
 	if (flow->dispatched)
 		engine_requests(flows->engine, drop_request, &open);
 	recycle_cells(flows, g, flow);
