@@ -31,7 +31,7 @@
 #define SOON_NS		(50 * NS_PER_MS)
 #define LATER_NS	NS_PER_SEC
 /* Of its time there is so much at first, and then a tenth of all time. */
-#define CREDIT_NS	NS_PER_SEC
+#define CREDIT_NS	(5 * NS_PER_SEC)
 #define PART		10
 
 /* A session, or with its tree a share. */

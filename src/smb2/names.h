@@ -7,7 +7,7 @@
  * know is asked for again a second later, twice.
  *
  * Sits between a collector and its sink. Cost: a run of smbstatus for a new
- * session or share, for a second in all, and then for a tenth of the time.
+ * session or share, for five seconds in all, and then for a tenth of the time.
  */
 #ifndef SMB2_NAMES_H
 #define SMB2_NAMES_H
