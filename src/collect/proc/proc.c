@@ -16,8 +16,10 @@
 #include "collect/proc/crowd.h"
 #include "collect/proc/pace.h"
 
-/* A round this late says that we were held up. */
+/* A timer this late says that we were held up. */
 #define LATE_NS (20 * NS_PER_MS)
+/* Rounds may be further apart than ends that are heard of too late may be. */
+#define LONGEST_NS (100 * NS_PER_MS)
 #define KEPT_BACK_FDS 64	/* for reports, pipes and one-off reads */
 
 struct proc_collector {
@@ -28,6 +30,7 @@ struct proc_collector {
 	struct pace pace;
 	int timer_fd;
 	int64_t due_ns;		/* when it is to expire */
+	int64_t round_ns;	/* when the next round is to be */
 	struct proc_machine machine;	/* at the last report */
 	struct launch_fate *fate;	/* shared with the command */
 	struct command command;
@@ -149,12 +152,15 @@ static int proc_open(struct collector **ret, const struct collector_cfg *cfg,
 static int arm(struct proc_collector *proc, int64_t delay_ns,
 	       struct why *why)
 {
-	struct itimerspec spec = { .it_value = {
-		.tv_sec = delay_ns / NS_PER_SEC,
-		.tv_nsec = delay_ns % NS_PER_SEC,
-	} };
+	int64_t now_ns = clock_mono_ns();
+	struct itimerspec spec = { 0 };
 
-	proc->due_ns = clock_mono_ns() + delay_ns;
+	proc->round_ns = now_ns + delay_ns;
+	if (delay_ns > LONGEST_NS)
+		delay_ns = LONGEST_NS;
+	proc->due_ns = now_ns + delay_ns;
+	spec.it_value.tv_sec = delay_ns / NS_PER_SEC;
+	spec.it_value.tv_nsec = delay_ns % NS_PER_SEC;
 	if (timerfd_settime(proc->timer_fd, 0, &spec, NULL))
 		return why_set(why, errno, "cannot set a timer: %s",
 			       strerror(errno));
@@ -255,12 +261,16 @@ static int proc_drain(struct collector *c, struct why *why)
 	uint64_t expirations;
 	bool due = read(proc->timer_fd, &expirations,
 			sizeof(expirations)) > 0;
+	int64_t early_ns;
 
 	/* We were stopped, or did not get a CPU: what ended did so before. */
 	proc->ctx.held_up = clock_mono_ns() > proc->due_ns + LATE_NS;
 	crowd_ends(&proc->crowd);
 	if (!due || !proc->crowd.n_tasks)
 		return is_over(proc);
+	early_ns = proc->round_ns - clock_mono_ns();
+	if (early_ns > 0)
+		return arm(proc, early_ns, why);
 	crowd_round(&proc->crowd, pace_looks(&proc->pace,
 					     proc->crowd.n_tasks));
 	if (!proc->crowd.n_tasks)
