@@ -240,7 +240,8 @@ configure_script()
 		die "The checkout is configured in place; run 'make distclean' in $top first"
 	if test -x "$top/configure" &&
 		test ! "$top/configure.ac" -nt "$top/configure" &&
-		test ! "$top/Makefile.am" -nt "$top/Makefile.in"; then
+		test ! "$top/Makefile.am" -nt "$top/Makefile.in" &&
+		test ! "$top/tests/tests.am" -nt "$top/Makefile.in"; then
 		return
 	fi
 	cs_log=$(cd "$top" && autoreconf -fi 2>&1) || {

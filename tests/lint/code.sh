@@ -82,12 +82,16 @@ paths()
 	)
 }
 
-# Makefile.am has to name each file, or a folder it is in: what it does not
-# name is not in the tarball.
+# Makefile.am, with what it includes, has to name each file, or a folder it
+# is in: what it does not name is not in the tarball.
 unnamed()
 {
-	texts | awk -v makefile="$top_srcdir/Makefile.am" '
+	texts | awk -v top="$top_srcdir" '
 	BEGIN {
+		read_names(top "/Makefile.am")
+		read_names(top "/tests/tests.am")
+	}
+	function read_names(makefile,	line, n, i, word) {
 		while ((getline line <makefile) > 0) {
 			if (line ~ /^#/)
 				continue
