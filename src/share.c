@@ -194,8 +194,8 @@ static void put_state(struct wire_state *state, const struct share *share,
 	size_t pos = 0;
 
 	put_sums(state, share, joiner);
-	for (; joiner->labels < ledger->n_labels; joiner->labels++)
-		wire_put_label(state, ledger->labels[joiner->labels]);
+	for (; joiner->labels < ledger->labels.n; joiner->labels++)
+		wire_put_label(state, ledger->labels.texts[joiner->labels]);
 	for (; joiner->notes < ledger->n_notes; joiner->notes++)
 		wire_put_note(state, ledger->notes[joiner->notes]);
 	while ((who = map_next(&joiner->ledger.names, &pos)))

@@ -6,7 +6,6 @@
 
 #include "model/abi.h"
 
-#define MAX_LABELS 4096
 #define MAX_NOTES 64
 
 void ledger_init(struct ledger *ledger, size_t max_records)
@@ -14,6 +13,7 @@ void ledger_init(struct ledger *ledger, size_t max_records)
 	*ledger = (struct ledger){ .max_records = max_records };
 	map_init(&ledger->records, sizeof(struct key));
 	map_init(&ledger->names, sizeof(struct key));
+	labels_init(&ledger->labels);
 }
 
 static void forget_records(struct ledger *ledger)
@@ -57,20 +57,15 @@ static void forget_names(struct ledger *ledger, bool all)
 		}
 }
 
-static void free_texts(char **texts, size_t n)
-{
-	while (n)
-		free(texts[--n]);
-	free(texts);
-}
-
 void ledger_done(struct ledger *ledger)
 {
 	forget_records(ledger);
 	forget_names(ledger, true);
 	map_done(&ledger->names);
-	free_texts(ledger->labels, ledger->n_labels);
-	free_texts(ledger->notes, ledger->n_notes);
+	labels_done(&ledger->labels);
+	while (ledger->n_notes)
+		free(ledger->notes[--ledger->n_notes]);
+	free(ledger->notes);
 	ledger_init(ledger, ledger->max_records);
 }
 
@@ -165,31 +160,30 @@ static void on_hist(void *ctx, const struct key *key,
 		ledger->out_of_memory = true;
 }
 
-/* The place of @text in a list, where it is added if there is room. */
-static int32_t intern(char ***texts, size_t *n, size_t max, const char *text)
+/* Each once, if there is room. */
+static void on_note(struct ledger *ledger, const char *text)
 {
 	char **grown;
 
-	for (size_t i = 0; i < *n; i++)
-		if (!strcmp((*texts)[i], text))
-			return (int32_t)i;
-	if (*n >= max)
-		return -1;
-	grown = realloc(*texts, (*n + 1) * sizeof(*grown));
+	for (size_t i = 0; i < ledger->n_notes; i++)
+		if (!strcmp(ledger->notes[i], text))
+			return;
+	if (ledger->n_notes >= MAX_NOTES)
+		return;
+	grown = realloc(ledger->notes, (ledger->n_notes + 1) * sizeof(*grown));
 	if (!grown)
-		return -1;
-	*texts = grown;
-	grown[*n] = strdup(text);
-	if (!grown[*n])
-		return -1;
-	return (int32_t)(*n)++;
+		return;
+	ledger->notes = grown;
+	grown[ledger->n_notes] = strdup(text);
+	if (grown[ledger->n_notes])
+		ledger->n_notes++;
 }
 
 static int32_t on_label(void *ctx, const char *text)
 {
 	struct ledger *ledger = ctx;
 
-	return intern(&ledger->labels, &ledger->n_labels, MAX_LABELS, text);
+	return labels_number(&ledger->labels, text);
 }
 
 static void on_name(struct ledger *ledger, const struct key *key,
@@ -219,8 +213,7 @@ static void on_name(struct ledger *ledger, const struct key *key,
 	who->name = name;
 	who->ended = false;	/* an id can be another thread's */
 	if (key->abi == ABI_REQUEST)
-		who->label = 1 + intern(&ledger->labels, &ledger->n_labels,
-					MAX_LABELS, text);
+		who->label = 1 + labels_number(&ledger->labels, text);
 	return;
 fail:
 	free(name);
@@ -254,8 +247,7 @@ static void on_event(void *ctx, const struct event *event)
 		ledger->lost[event->lost.kind] += event->lost.amount;
 		break;
 	case EVENT_NOTE:
-		intern(&ledger->notes, &ledger->n_notes, MAX_NOTES,
-		       event->text);
+		on_note(ledger, event->text);
 		break;
 	case EVENT_MACHINE:
 		ledger->machine.interrupts_ns += event->machine.interrupts_ns;

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "acct/labels.h"
 #include "base/map.h"
 #include "model/event.h"
 
@@ -32,9 +33,8 @@ struct who {
 struct ledger {
 	struct map records;
 	struct map names;
-	char **labels;		/* indexed by nr of ABI_WCHAN keys, and by
-				 * client, user and share less 1 */
-	size_t n_labels;
+	struct labels labels;	/* by nr of ABI_WCHAN keys, and by what else
+				 * has a name in keys, less 1 */
 	char **notes;
 	size_t n_notes;
 	int64_t lost[LOSS_COUNT];

@@ -34,6 +34,8 @@ struct row {
 	const char *status;	/* how it ended: "OK" */
 	const char *client, *user, *share;	/* NULL: also not known */
 	const char *phase;
+	const char *stack;	/* "main;run;read_all", outermost first */
+	const char *caller, *reason, *waker, *file, *peer;
 	int64_t requests;	/* that its calls were made for; 0: none */
 };
 

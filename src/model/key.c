@@ -27,6 +27,26 @@ const struct dim_desc dim_table[DIM_COUNT] = {
 		1u << DIM_SHARE },
 	[DIM_PHASE] = { "phase", "what smbd's main threads do (--smb)",
 		1u << DIM_PHASE },
+	[DIM_STACK] = { "stack", "functions that led to the call, outermost "
+		"first (bpf)",
+		1u << DIM_STACK },
+	[DIM_CALLER] = { "caller", "the program's function that made the "
+		"call (bpf)",
+		1u << DIM_CALLER },
+	[DIM_REASON] = { "reason", "what it waited for, by where it slept in "
+		"the kernel (bpf)",
+		1u << DIM_REASON },
+	[DIM_WAKER] = { "waker", "who ended the wait (bpf)",
+		1u << DIM_WAKER },
+	[DIM_FD] = { "fd", "descriptor, with its process and what it is "
+		"(bpf)",
+		1u << DIM_FD | 1u << DIM_FILE | 1u << DIM_PROCESS },
+	[DIM_FILE] = { "file", "path, socket, pipe or what else the "
+		"descriptor is (bpf)",
+		1u << DIM_FILE },
+	[DIM_PEER] = { "peer", "who is at the other end of the socket or "
+		"pipe (bpf)",
+		1u << DIM_PEER },
 };
 
 int dim_parse(const char *list, unsigned *ret, struct why *why)
@@ -70,6 +90,23 @@ static void project_request(struct key *key, unsigned by)
 		key->share = 0;
 }
 
+static void project_detail(struct key *key, unsigned by)
+{
+	const struct {
+		enum dim dim;
+		int32_t *part;
+	} parts[] = {
+		{ DIM_STACK, &key->stack }, { DIM_CALLER, &key->caller },
+		{ DIM_REASON, &key->reason }, { DIM_WAKER, &key->waker },
+		{ DIM_FILE, &key->file }, { DIM_PEER, &key->peer },
+		{ DIM_FD, &key->fd },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (!(by & dim_bit(parts[i].dim)))
+			*parts[i].part = 0;
+}
+
 struct key key_project(const struct key *key, unsigned by)
 {
 	struct key ret = *key;
@@ -91,6 +128,7 @@ struct key key_project(const struct key *key, unsigned by)
 		ret.nr = 0;
 	}
 	project_request(&ret, by);
+	project_detail(&ret, by);
 	return ret;
 }
 

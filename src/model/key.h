@@ -27,7 +27,12 @@ struct key {
 	/* Whose it is, as the ledger numbers names; 0: not known. They are
 	 * looked up as rows are made, and so can be learned later. */
 	int32_t client, user, share;
-	int32_t zero;		/* no padding */
+	/* Which code made the call, what for and on what, by the numbers that
+	 * the sink gave these names; 0: not asked for, or none. */
+	int32_t stack, caller;
+	int32_t reason, waker;
+	int32_t file, peer;
+	int32_t fd;		/* + 1 */
 };
 
 /* ... for none: in the event loop, by a helper thread between its jobs, or by
@@ -43,7 +48,14 @@ struct key {
 
 enum dim { DIM_PROCESS, DIM_THREAD, DIM_SYSCALL, DIM_ERRNO, DIM_REQUEST,
 	   DIM_STATUS, DIM_CLIENT, DIM_USER, DIM_SHARE, DIM_PHASE,
-	   DIM_COUNT };
+	   DIM_STACK, DIM_CALLER, DIM_REASON, DIM_WAKER, DIM_FD, DIM_FILE,
+	   DIM_PEER, DIM_COUNT };
+
+/* What takes a collector that knows more of a call than which it is. */
+#define DIMS_OF_STACKS	(1u << DIM_STACK | 1u << DIM_CALLER)
+#define DIMS_OF_WAITS	(1u << DIM_REASON | 1u << DIM_WAKER)
+#define DIMS_OF_OBJECTS	(1u << DIM_FD | 1u << DIM_FILE | 1u << DIM_PEER)
+#define DIMS_OF_DETAIL	(DIMS_OF_STACKS | DIMS_OF_WAITS | DIMS_OF_OBJECTS)
 
 /* What only SMB2 requests have, beside what they do. */
 #define DIMS_OF_REQUESTS (1u << DIM_REQUEST | 1u << DIM_STATUS | \

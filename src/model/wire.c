@@ -250,12 +250,16 @@ static bool take_sums(struct reader *r, struct wire_sums *sums)
 /* Numbers that index a table are looked at; the rest is only printed. */
 static bool take_key(struct reader *r, struct key *key)
 {
-	if (!take(r, key, sizeof(*key)) || key->zero || key->pid < 0 ||
+	if (!take(r, key, sizeof(*key)) || key->pid < 0 ||
 	    key->tid < TID_CHILDREN || key->error < 0 || key->error > 4095)
 		return false;
 	/* Who accounts requests is not joined. */
 	if (key->request || key->session || key->tree || key->status ||
 	    key->client || key->user || key->share)
+		return false;
+	/* Nor is what else is known of its calls. */
+	if (key->stack || key->caller || key->reason || key->waker ||
+	    key->file || key->peer || key->fd)
 		return false;
 	switch (key->abi) {
 	case ABI_TASK:

@@ -155,22 +155,19 @@ static struct value get_per_request(const struct snapshot *snap,
 	};
 }
 
-#define TEXT(name_) \
-	static struct value get_##name_##_text(const struct snapshot *snap, \
-					const struct row *row, \
-					const struct column *column) \
-	{ \
-		(void)snap; \
-		(void)column; \
-		return (struct value){ .known = row->name_ != NULL, \
-				       .text = row->name_ }; \
-	}
+static struct value text_value(const char *text)
+{
+	return (struct value){ .known = text != NULL, .text = text };
+}
 
-TEXT(request)
-TEXT(status)
-TEXT(client)
-TEXT(user)
-TEXT(share)
+static struct value get_text(const struct snapshot *snap,
+			     const struct row *row,
+			     const struct column *column)
+{
+	(void)snap;
+	return text_value(*(const char *const *)((const char *)row +
+						 column->at));
+}
 
 /* Ordered as a request goes through them. */
 static struct value get_phase_text(const struct snapshot *snap,
@@ -214,29 +211,6 @@ static struct value get_tid(const struct snapshot *snap,
 			       .number = row->key.tid };
 }
 
-static struct value text_value(const char *text)
-{
-	return (struct value){ .known = text != NULL, .text = text };
-}
-
-static struct value get_process(const struct snapshot *snap,
-				const struct row *row,
-				const struct column *column)
-{
-	(void)snap;
-	(void)column;
-	return text_value(row->process);
-}
-
-static struct value get_thread(const struct snapshot *snap,
-			       const struct row *row,
-			       const struct column *column)
-{
-	(void)snap;
-	(void)column;
-	return text_value(row->thread);
-}
-
 static struct value get_abi(const struct snapshot *snap,
 			    const struct row *row,
 			    const struct column *column)
@@ -247,13 +221,13 @@ static struct value get_abi(const struct snapshot *snap,
 			  abi_name(row->key.abi) : NULL);
 }
 
-static struct value get_syscall(const struct snapshot *snap,
-				const struct row *row,
-				const struct column *column)
+static struct value get_fd(const struct snapshot *snap, const struct row *row,
+			   const struct column *column)
 {
 	(void)snap;
 	(void)column;
-	return text_value(row->syscall);
+	return (struct value){ .known = row->key.fd > 0,
+			       .number = row->key.fd - 1 };
 }
 
 static struct value get_errno(const struct snapshot *snap,
@@ -276,9 +250,10 @@ static struct value get_errno(const struct snapshot *snap,
 	  .needs = BIT(M), .per = MEASURE_##M, \
 	  .get = get_per_request, .help = help_ }
 
-#define NAME(id_, title_, D, get_, help_) \
+#define NAME(id_, title_, D, at_, help_) \
 	{ .id = id_, .title = title_, .kind = KIND_TEXT, .measure = -1, \
-	  .dim = 1u << DIM_##D, .in_json = true, .get = get_, .help = help_ }
+	  .dim = 1u << DIM_##D, .in_json = true, .get = get_text, \
+	  .at = offsetof(struct row, at_), .help = help_ }
 
 #define MEASURE(id_, title_, kind_, M, help_) \
 	{ .id = id_, .title = title_, .kind = kind_, .measure = MEASURE_##M, \
@@ -385,24 +360,30 @@ const struct column column_table[] = {
 	{ .id = "abi", .title = "abi", .kind = KIND_TEXT, .measure = -1,
 	  .dim = 1u << DIM_SYSCALL, .in_json = true, .get = get_abi,
 	  .help = "system call table: x86_64, i386, x32, aarch64, arm" },
-	{ .id = "process", .title = "process", .kind = KIND_TEXT,
-	  .measure = -1, .dim = 1u << DIM_PROCESS, .in_json = true,
-	  .get = get_process, .help = "name of the process" },
-	{ .id = "thread", .title = "thread", .kind = KIND_TEXT,
-	  .measure = -1, .dim = 1u << DIM_THREAD, .in_json = true,
-	  .get = get_thread, .help = "name of the thread" },
-	NAME("client", "client", CLIENT, get_client_text,
+	NAME("process", "process", PROCESS, process, "name of the process"),
+	NAME("thread", "thread", THREAD, thread, "name of the thread"),
+	NAME("client", "client", CLIENT, client,
 	     "address of the SMB client"),
-	NAME("username", "user", USER, get_user_text, "of the SMB session"),
-	NAME("share", "share", SHARE, get_share_text, "that SMB requests are for"),
-	NAME("request", "request", REQUEST, get_request_text,
-	     "SMB2 command"),
-	NAME("status", "status", STATUS, get_status_text, "how SMB2 requests ended"),
-	NAME("phase", "phase", PHASE, get_phase_text, "what smbd's main threads do"),
-	{ .id = "syscall", .title = "syscall", .kind = KIND_TEXT,
-	  .measure = -1, .dim = 1u << DIM_SYSCALL, .in_json = true,
-	  .get = get_syscall,
-	  .help = "name of the system call, or [state]" },
+	NAME("username", "user", USER, user, "of the SMB session"),
+	NAME("share", "share", SHARE, share, "that SMB requests are for"),
+	NAME("request", "request", REQUEST, request, "SMB2 command"),
+	NAME("status", "status", STATUS, status, "how SMB2 requests ended"),
+	{ .id = "phase", .title = "phase", .kind = KIND_TEXT, .measure = -1,
+	  .dim = 1u << DIM_PHASE, .in_json = true, .get = get_phase_text,
+	  .help = "what smbd's main threads do" },
+	NAME("reason", "reason", REASON, reason, "what was waited for"),
+	NAME("waker", "waker", WAKER, waker, "who ended the wait"),
+	{ .id = "fd", .title = "fd", .kind = KIND_ID, .measure = -1,
+	  .dim = 1u << DIM_FD, .in_json = true, .get = get_fd,
+	  .help = "file descriptor" },
+	NAME("file", "file", FILE, file, "what the descriptor was"),
+	NAME("peer", "peer", PEER, peer, "who is at its other end"),
+	NAME("caller", "caller", CALLER, caller,
+	     "function of the program that made the call"),
+	NAME("syscall", "syscall", SYSCALL, syscall,
+	     "name of the system call, or [state]"),
+	NAME("stack", "stack", STACK, stack,
+	     "functions that led to the call, outermost first"),
 };
 
 const int column_count = ARRAY_SIZE(column_table);
@@ -452,7 +433,8 @@ static void append(struct column_list *list, const char *ids)
 void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 {
 	unsigned plain = dim_bit(DIM_PROCESS) | dim_bit(DIM_THREAD) |
-			 dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO);
+			 dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO) |
+			 dim_bit(DIM_STACK);
 	bool calls = by & dim_bit(DIM_SYSCALL);
 
 	*ret = (struct column_list){ .n = 0 };
@@ -491,6 +473,9 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 			append(ret, column_table[i].id);
 	if (calls)
 		append(ret, "syscall");
+	/* The longest is the last. */
+	if (by & dim_bit(DIM_STACK))
+		append(ret, "stack");
 }
 
 struct sort {

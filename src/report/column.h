@@ -41,6 +41,7 @@ struct column {
 	unsigned needs;		/* measures without which it is empty */
 	unsigned dim;		/* dimension without which it is empty */
 	double share;		/* of calls, for a percentile */
+	size_t at;		/* where a row has the text */
 	int per;		/* the measure that it has by request */
 	bool needs_hist;	/* is read off a histogram */
 	bool in_json;		/* a key of its own in a JSON row */

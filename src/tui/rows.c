@@ -58,7 +58,8 @@ bool row_has(const struct row *row, const char *text)
 	const char *const texts[] = {
 		row->process, row->thread, row->syscall, row->error,
 		row->request, row->status, row->client, row->user,
-		row->share, row->phase,
+		row->share, row->phase, row->stack, row->caller,
+		row->reason, row->waker, row->file, row->peer,
 	};
 	char id[32];
 

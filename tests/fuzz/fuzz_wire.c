@@ -45,7 +45,7 @@ static bool knows_each_call(const struct ledger *ledger)
 
 	while ((record = map_next(&ledger->records, &pos)))
 		if (record->key.abi == ABI_WCHAN &&
-		    record->key.nr >= (int64_t)ledger->n_labels)
+		    record->key.nr >= (int64_t)ledger->labels.n)
 			return false;
 	return true;
 }
@@ -63,7 +63,7 @@ static int read_state(const void *data, size_t size)
 	err = wire_read_state(data, size, &labels, &sink, NULL);
 	must(!err || err == -EPROTO);
 	must(!err || (!ledger.records.used && !ledger.names.used &&
-		      !ledger.n_notes && !ledger.n_labels));
+		      !ledger.n_notes && !ledger.labels.n));
 	must(knows_each_call(&ledger));
 	wire_labels_done(&labels);
 	ledger_done(&ledger);

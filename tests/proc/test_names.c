@@ -88,8 +88,8 @@ static const char *label(const struct scene *scene, int32_t number)
 {
 	const struct ledger *ledger = &scene->tree.book.ledger;
 
-	return number > 0 && (size_t)number <= ledger->n_labels ?
-	       ledger->labels[number - 1] : NULL;
+	return number > 0 && (size_t)number <= ledger->labels.n ?
+	       ledger->labels.texts[number - 1] : NULL;
 }
 
 static bool was_said(const struct scene *scene, const char *words)

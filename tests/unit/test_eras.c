@@ -94,7 +94,7 @@ static void names_and_labels_are_in_all_of_them(void **state)
 		assert_int_equal(sink.label(sink.ctx, "pipe_read"), 1);
 	}
 	assert_string_equal(ledger_who(&eras.all, &key)->name, "one");
-	assert_string_equal(eras.all.labels[1], "pipe_read");
+	assert_string_equal(eras.all.labels.texts[1], "pipe_read");
 	eras_done(&eras);
 }
 

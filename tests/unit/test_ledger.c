@@ -163,7 +163,7 @@ static void labels_are_numbers_for_texts(void **state)
 	assert_int_equal(label(book, "ep_poll"), epoll);
 	ledger_next(&book->ledger);
 	assert_int_equal(label(book, "futex_wait_queue"), futex);
-	assert_string_equal(book->ledger.labels[epoll], "ep_poll");
+	assert_string_equal(book->ledger.labels.texts[epoll], "ep_poll");
 	/* Limited, and no number means: too many. */
 	for (int i = 0; i < 20000; i++) {
 		snprintf(text, sizeof(text), "label %d", i);

@@ -177,7 +177,7 @@ static void numbers_that_make_no_sense_are_refused(void **state)
 	refuse_cell(both, seen_in(1, 1, ABI_TASK, 1), good);
 	refuse_cell(both, seen_in(1, -2, ABI_NATIVE, 1), good);
 	key = call;
-	key.zero = 1;
+	key.fd = 1;
 	refuse_cell(both, key, good);
 	key = call;
 	key.error = 4096;
