@@ -40,6 +40,8 @@ unsigned choose_needs(const struct options *o, const char **words)
 		  "-D" : "a percentile" },
 		{ o->by & dim_bit(DIM_ERRNO), COLLECT_ERRORS,
 		  "--by=errno" },
+		{ o->by & DIMS_OF_DETAIL, COLLECT_DETAIL,
+		  o->stacks ? "--stacks" : "--by" },
 		{ o->outcome != OUTCOME_ANY, COLLECT_ERRORS,
 		  o->outcome == OUTCOME_SUCCESS ? "-z" : "-Z" },
 	};

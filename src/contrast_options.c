@@ -27,6 +27,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->rate_hz, "--rate" },
 		{ o->audit_enable, "--audit-enable" },
 		{ o->all_calls, "-A" },
+		{ o->stacks, "--stacks" },
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)

@@ -10,6 +10,7 @@
 #include "base/num.h"
 #include "collect/registry.h"
 #include "contrast_options.h"
+#include "detail_options.h"
 #include "smb_options.h"
 
 #define MAX_PIDS 4096
@@ -286,6 +287,7 @@ static int set_list(struct options *o, const char *arg, struct why *why)
 
 SETTER(set_everyone, everyone, true)
 SETTER(set_smb, smb, true)
+SETTER(set_stacks, stacks, true)
 SETTER(set_success, outcome, OUTCOME_SUCCESS)
 SETTER(set_failure, outcome, OUTCOME_FAILURE)
 SETTER(set_histogram, histogram, true)
@@ -329,6 +331,12 @@ static const struct option_desc table[] = {
 	  "enable audit for --collector=audit; slows the machine until reboot" },
 	{ 0, "rate", "HZ", "Collect", set_rate,
 	  "looks a second at each thread (default: within 1% of a core)" },
+	{ 0, "stacks", NULL, "Collect", set_stacks,
+	  "which functions make the calls (bpf)" },
+	{ 0, "unwind", "HOW", "Collect", detail_set_unwind,
+	  "with --stacks: auto, fp or dwarf (default: auto)" },
+	{ 0, "profile", "HZ", "Collect", detail_set_profile,
+	  "with --stacks: look at what runs HZ times a second, too" },
 	{ 'c', NULL, NULL, "Report", set_summary,
 	  "a table laid out as strace -c does it" },
 	{ 'w', NULL, NULL, "Report", set_wall_clock,
@@ -437,7 +445,9 @@ static int check_together(struct options *o, struct why *why)
 
 	if (o->mode != MODE_ATTACH)
 		return 0;
-	err = smb_complete(o, why);
+	err = detail_complete(o, why);
+	if (!err)
+		err = smb_complete(o, why);
 	if (err)
 		return err;
 	if (*o->command)

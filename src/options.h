@@ -50,6 +50,9 @@ struct options {
 	uint64_t count;		/* reports, 0: no limit */
 	int64_t seconds_ns;	/* 0: no limit */
 	bool histogram;		/* -D */
+	bool stacks;		/* --stacks */
+	enum unwind unwind;
+	unsigned profile_hz;	/* 0: no profile */
 	int64_t overhead_ns;	/* -O, of a call in -c */
 	bool top;		/* --top: the dashboard, also of a command */
 	bool batch;		/* -b: no dashboard */

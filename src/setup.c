@@ -91,6 +91,9 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.by_error = o->by & dim_bit(DIM_ERRNO) ||
 			    (with->shows && ops->modes & COLLECT_ERRORS),
 		.outcome = o->outcome,
+		.detail = o->by & DIMS_OF_DETAIL,
+		.unwind = o->unwind,
+		.profile_hz = o->profile_hz,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),

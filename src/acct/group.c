@@ -569,7 +569,7 @@ static void free_drafts(struct map *drafts)
 int group_rows(const struct ledger *ledger, unsigned by, bool hists,
 	       struct row **ret, size_t *ret_n)
 {
-	bool by_call = by & dim_bit(DIM_SYSCALL);
+	bool by_call = by & (dim_bit(DIM_SYSCALL) | DIMS_OF_DETAIL);
 	struct group group;
 	struct map drafts;
 	int err;

@@ -46,6 +46,14 @@ enum {
 	COLLECT_HISTOGRAMS = 64,
 	COLLECT_ERRORS = 128,	/* calls apart by how they end */
 	COLLECT_SMB = 256,	/* requests that an smbd serves */
+	COLLECT_DETAIL = 512,	/* code, reasons and objects of calls */
+};
+
+/* How the functions that led to a call are found. */
+enum unwind {
+	UNWIND_AUTO,	/* by frame pointers where the code keeps them */
+	UNWIND_FP,	/* by these, whatever the code keeps */
+	UNWIND_DWARF,	/* by what .eh_frame says, of some calls */
 };
 
 /* Which calls are accounted, by how they end. */
@@ -70,6 +78,9 @@ struct collector_cfg {
 	bool histograms;	/* of each call's latencies */
 	bool by_error;		/* calls apart by errno */
 	enum ending outcome;
+	unsigned detail;	/* of DIMS_OF_DETAIL, what rows may be by */
+	enum unwind unwind;
+	unsigned profile_hz;	/* looks at what runs; 0: none */
 };
 
 /* A command that was launched; the session waits for its end. */

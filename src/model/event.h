@@ -24,6 +24,7 @@ enum loss {
 	LOSS_SWITCHES,		/* context switches that were not seen */
 	LOSS_THREADS,		/* for which there was no room */
 	LOSS_HISTOGRAMS,	/* of calls, likewise */
+	LOSS_STACKS,		/* of calls, likewise */
 	LOSS_URING,		/* operations that are no calls */
 	LOSS_LATE,		/* processes whose first calls were missed */
 	LOSS_AUDIT_DROPS,	/* records that found no room at our socket */

@@ -436,6 +436,7 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 			 dim_bit(DIM_SYSCALL) | dim_bit(DIM_ERRNO) |
 			 dim_bit(DIM_STACK);
 	bool calls = by & dim_bit(DIM_SYSCALL);
+	bool of_calls = calls || by & DIMS_OF_DETAIL;
 
 	*ret = (struct column_list){ .n = 0 };
 	if (by & dim_bit(DIM_PHASE))
@@ -448,7 +449,9 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 	else if (by & DIMS_OF_REQUESTS)
 		append(ret, "requests,errors,wall,average,min,max,p50,p90,"
 			    "p99,p999,cpu,blocked,runq,async");
-	else if (!calls)
+	else if (by & DIMS_OF_WAITS)
+		append(ret, "wall-percent,wall,blocked,runq,cpu,vcsw,calls");
+	else if (!of_calls)
 		append(ret, "wall-percent,wall,blocked,runq,cpu,user,system,"
 			    "switches");
 	else if (measures & BIT(WALL) && measures & BIT(CALLS))

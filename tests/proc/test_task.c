@@ -244,7 +244,7 @@ static void wchan_names_where_it_sleeps(void **state)
 	put(tree, &t);
 	crowd_update(&tree->crowd);
 	assert_int_equal(looks_in(tree, 10, 10, ABI_STATE, STATE_RUNNING), 1);
-	assert_int_equal(tree->book.ledger.n_labels, 2);
+	assert_int_equal(tree->book.ledger.labels.n, 2);
 }
 
 /* execve by another thread: the id goes on with that one's clocks. */

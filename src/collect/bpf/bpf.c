@@ -16,7 +16,8 @@
 #define MEASURES (BY_CALL | MEASURES_OF_SMB | 1u << MEASURE_USER | 1u << MEASURE_SYSTEM)
 #define MODES (COLLECT_ATTACH | COLLECT_LAUNCH | COLLECT_BOTH | \
 	       COLLECT_NAMES | COLLECT_CGROUP | COLLECT_EVERYONE | \
-	       COLLECT_HISTOGRAMS | COLLECT_ERRORS | COLLECT_SMB)
+	       COLLECT_HISTOGRAMS | COLLECT_ERRORS | COLLECT_SMB | \
+	       COLLECT_DETAIL)
 
 #ifdef HAVE_LIBBPF
 
@@ -38,6 +39,7 @@
 #include "collect/bpf/smb.h"
 #include "collect/bpf/tax.h"
 #include "collect/bpf/watch.h"
+#include "collect/bpf/words.h"
 #include "collect/gate.h"
 #include "collect/machine.h"
 
@@ -58,6 +60,7 @@ struct bpf_collector {
 	struct engine engine;
 	struct gather gather;
 	struct smb smb;
+	struct words *words;	/* NULL: no details */
 	struct launch_fate *fate;	/* shared with the command */
 	struct command command;
 	double bare_call_ns, tax_ns;
@@ -87,6 +90,7 @@ static void bpf_close(struct collector *c)
 
 	if (!b)
 		return;
+	words_free(b->words);
 	engine_close(&b->engine);
 	smb_close(&b->smb);
 	gather_done(&b->gather);
@@ -130,6 +134,9 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 		.split = cfg->by_error ? SPLIT_ERRNO :
 			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :
 						       SPLIT_NONE,
+		.detail = words_plan(cfg->detail),
+		.unwind = cfg->unwind == UNWIND_FP ? EXTRA_BY_FP :
+						     EXTRA_BY_COPY,
 		.follow = cfg->follow,
 		.everyone = cfg->everyone,
 		.by_name = cfg->name != NULL,
@@ -179,6 +186,15 @@ static void release_slot(void *ctx, uint32_t slot)
 	engine_release(&b->engine, slot);
 }
 
+static void forget_detail(void *ctx, uint32_t slot, uint32_t tag,
+			  const struct detail *detail)
+{
+	struct bpf_collector *b = ctx;
+	struct detail_key key = { slot, tag, *detail };
+
+	engine_forget_detail(&b->engine, &key);
+}
+
 static bool keeps(void *ctx, const struct slot *slot);
 
 static int open_gather(struct bpf_collector *b, struct why *why)
@@ -196,7 +212,11 @@ static int open_gather(struct bpf_collector *b, struct why *why)
 		.slots = b->engine.slots,
 		.cells = b->engine.cells,
 		.hists = b->engine.hists,
+		.details = b->engine.details,
+		.extras = b->engine.extras,
+		.words = b->words,
 		.release = release_slot,
+		.forget = forget_detail,
 		.keeps = keeps,
 		.ctx = b,
 		.tick_ns = NS_PER_SEC / sysconf(_SC_CLK_TCK),
@@ -226,6 +246,8 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->engine.ctx = b;
 	plan = make_plan(cfg);
 	err = engine_open(&b->engine, &plan, cfg->calls, why);
+	if (!err && plan.detail)
+		err = words_new(&b->words, &b->engine, &b->cfg, sink, why);
 	if (!err)
 		err = open_gather(b, why);
 	if (!err && cfg->smb) {
@@ -323,7 +345,7 @@ static int drop_privileges(const struct bpf_collector *b, struct why *why)
 
 	if (!caps_have(CAPS_BPF))
 		keep |= caps_bit(CAP_SYS_ADMIN);
-	if (b->cfg.name || b->cfg.smb)
+	if (b->cfg.name || b->cfg.smb || b->words)
 		keep |= caps_bit(CAP_SYS_PTRACE);
 	if (b->cfg.smb)
 		keep |= caps_bit(CAPS_PERFMON) | caps_bit(CAP_SYS_ADMIN);

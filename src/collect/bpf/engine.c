@@ -149,25 +149,6 @@ static uint32_t count_ids(void)
 /* Open ones by all clients; each may have some thousand. */
 #define OPEN_REQUESTS 32768
 
-static int set_smb_sizes(struct engine *engine)
-{
-	struct split *programs = engine->programs;
-	const struct plan *plan = &engine->plan;
-	int err = bpf_map__set_max_entries(programs->maps.flows,
-					   plan->flows);
-
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.free_flows,
-					       plan->flows);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.answered,
-					       plan->requests);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.requests,
-					       OPEN_REQUESTS);
-	return err;
-}
-
 /* What is not loaded costs nothing, and asks nothing of the kernel. */
 static int set_smb(struct engine *engine)
 {
@@ -185,60 +166,94 @@ static int set_smb(struct engine *engine)
 	return err;
 }
 
+/* What is not asked for has one entry. */
 static int set_sizes(struct engine *engine)
 {
 	struct split *programs = engine->programs;
 	const struct plan *plan = &engine->plan;
-	int err = bpf_map__set_max_entries(programs->maps.slots, plan->slots);
+	const struct {
+		struct bpf_map *map;
+		uint32_t entries;
+	} sizes[] = {
+		{ programs->maps.slots, plan->slots },
+		{ programs->maps.free_slots, plan->slots },
+		{ programs->maps.cells, plan->cells },
+		{ programs->maps.hists, plan->hists },
+		{ programs->maps.slot_of, count_ids() },
+		{ programs->maps.extras, plan->detail ? plan->slots : 1 },
+		{ programs->maps.details, plan->detail ? plan->cells : 1 },
+		{ programs->maps.detailed, plan->detail ? plan->cells : 1 },
+		{ programs->maps.stacks, plan->detail ? STACKS : 1 },
+		{ programs->maps.rules, plan->detail ? RULES : 1 },
+		{ programs->maps.samples,
+		  plan->detail ? SAMPLES_BYTES : 4096 },
+		{ programs->maps.flows, plan->flows ? plan->flows : 1 },
+		{ programs->maps.free_flows, plan->flows ? plan->flows : 1 },
+		{ programs->maps.answered,
+		  plan->flows ? plan->requests : 1 },
+		{ programs->maps.requests, plan->flows ? OPEN_REQUESTS : 1 },
+	};
+	int err = 0;
 
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.free_slots,
-					       plan->slots);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.cells,
-					       plan->cells);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.hists,
-					       plan->hists);
-	if (!err)
-		err = bpf_map__set_max_entries(programs->maps.slot_of,
-					       count_ids());
-	return err || !plan->flows ? err : set_smb_sizes(engine);
+	for (size_t i = 0; !err && i < sizeof(sizes) / sizeof(*sizes); i++)
+		err = bpf_map__set_max_entries(sizes[i].map,
+					       sizes[i].entries);
+	return err;
 }
 
-static void *map_memory(struct bpf_map *map, size_t n, size_t size)
-{
-	void *memory = mmap(NULL, n * size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, bpf_map__fd(map), 0);
+/* Maps that are shared memory, and where they are mapped. */
+struct view {
+	struct bpf_map *map;
+	void **at;
+	size_t n, size;
+};
 
-	return memory == MAP_FAILED ? NULL : memory;
+#define VIEWS 7
+
+static void list_views(struct engine *engine, struct view views[VIEWS])
+{
+	const struct split *programs = engine->programs;
+	const struct plan *plan = &engine->plan;
+	size_t slots = plan->detail ? plan->slots : 0;
+	size_t cells = plan->detail ? plan->cells : 0;
+
+	memcpy(views, (const struct view[VIEWS]){
+		{ programs->maps.slots, (void **)&engine->slots,
+		  plan->slots, sizeof(*engine->slots) },
+		{ programs->maps.cells, (void **)&engine->cells,
+		  plan->cells, sizeof(*engine->cells) },
+		{ programs->maps.hists, (void **)&engine->hists,
+		  plan->hist ? plan->hists : 0, sizeof(*engine->hists) },
+		{ programs->maps.extras, (void **)&engine->extras, slots,
+		  sizeof(*engine->extras) },
+		{ programs->maps.details, (void **)&engine->details, cells,
+		  sizeof(*engine->details) },
+		{ programs->maps.flows, (void **)&engine->flows,
+		  plan->flows, sizeof(*engine->flows) },
+		{ programs->maps.answered, (void **)&engine->answered,
+		  plan->flows ? plan->requests : 0,
+		  sizeof(*engine->answered) },
+	}, VIEWS * sizeof(struct view));
 }
 
 static int map_all(struct engine *engine, struct why *why)
 {
-	struct split *programs = engine->programs;
-	const struct plan *plan = &engine->plan;
+	struct view views[VIEWS];
 
-	engine->control = &programs->bss->control;
-	engine->slots = map_memory(programs->maps.slots, plan->slots,
-				   sizeof(*engine->slots));
-	engine->cells = map_memory(programs->maps.cells, plan->cells,
-				   sizeof(*engine->cells));
-	if (plan->hist)
-		engine->hists = map_memory(programs->maps.hists, plan->hists,
-					   sizeof(*engine->hists));
-	if (plan->flows) {
-		engine->flows = map_memory(programs->maps.flows, plan->flows,
-					   sizeof(*engine->flows));
-		engine->answered = map_memory(programs->maps.answered,
-					      plan->requests,
-					      sizeof(*engine->answered));
+	engine->control = &engine->programs->bss->control;
+	list_views(engine, views);
+	for (size_t i = 0; i < VIEWS; i++) {
+		void *memory = NULL;
+
+		if (views[i].n)
+			memory = mmap(NULL, views[i].n * views[i].size,
+				      PROT_READ | PROT_WRITE, MAP_SHARED,
+				      bpf_map__fd(views[i].map), 0);
+		if (memory == MAP_FAILED)
+			return why_set(why, errno, "cannot map the bpf maps: "
+				       "%s", strerror(errno));
+		*views[i].at = memory;
 	}
-	if (!engine->slots || !engine->cells ||
-	    (plan->hist && !engine->hists) ||
-	    (plan->flows && !(engine->flows && engine->answered)))
-		return why_set(why, errno, "cannot map the bpf maps: %s",
-			       strerror(errno));
 	/* Number 0 is none of each. */
 	engine->control->used_slots = 1;
 	engine->control->used_cells = 1;
@@ -247,6 +262,7 @@ static int map_all(struct engine *engine, struct why *why)
 	engine->control->used_requests = 1;
 	engine->control->epoch = 1;
 	engine->control->generation = 1;
+	engine->control->detail = engine->plan.detail;
 	return 0;
 }
 
@@ -370,23 +386,15 @@ void engine_detach(struct engine *engine)
 
 void engine_close(struct engine *engine)
 {
+	struct view views[VIEWS];
+
 	probes_detach(engine->probes);
 	ring_buffer__free(engine->notices);
-	if (engine->slots)
-		munmap(engine->slots,
-		       engine->plan.slots * sizeof(*engine->slots));
-	if (engine->cells)
-		munmap(engine->cells,
-		       engine->plan.cells * sizeof(*engine->cells));
-	if (engine->hists)
-		munmap(engine->hists,
-		       engine->plan.hists * sizeof(*engine->hists));
-	if (engine->flows)
-		munmap(engine->flows,
-		       engine->plan.flows * sizeof(*engine->flows));
-	if (engine->answered)
-		munmap(engine->answered,
-		       engine->plan.requests * sizeof(*engine->answered));
+	if (engine->programs)
+		list_views(engine, views);
+	for (size_t i = 0; engine->programs && i < VIEWS; i++)
+		if (*views[i].at)
+			munmap(*views[i].at, views[i].n * views[i].size);
 	split__destroy(engine->programs);
 	*engine = (struct engine){ 0 };
 }
@@ -438,6 +446,13 @@ int engine_fd(const struct engine *engine)
 void engine_listen(struct engine *engine)
 {
 	ring_buffer__consume(engine->notices);
+}
+
+void engine_forget_detail(struct engine *engine,
+			  const struct detail_key *key)
+{
+	bpf_map__delete_elem(engine->programs->maps.detailed, key,
+			     sizeof(*key), 0);
 }
 
 void engine_release(struct engine *engine, uint32_t slot)

@@ -28,6 +28,8 @@ struct engine {
 	struct slot *slots;
 	struct call_cell *cells;
 	struct call_hist *hists;	/* NULL without plan.hist */
+	struct extra *extras;		/* NULL without plan.detail */
+	struct detail *details;		/* likewise */
 	struct flow *flows;		/* NULL without plan.flows */
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
@@ -66,6 +68,10 @@ int engine_visit(struct engine *engine, struct why *why);
 /* Readable when there are notices; engine_listen() calls engine->notice. */
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
+
+/* A cell that was found by this is another one's from now on. */
+void engine_forget_detail(struct engine *engine,
+			  const struct detail_key *key);
 
 /* The slot may be given to another thread. */
 void engine_release(struct engine *engine, uint32_t slot);

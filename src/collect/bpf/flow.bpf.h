@@ -12,6 +12,7 @@
 #define COLLECT_BPF_FLOW_BPF_H
 
 #include "collect/bpf/calls.bpf.h"
+#include "collect/bpf/detail.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
 #include "collect/bpf/shared.bpf.h"
 
@@ -114,6 +115,29 @@ inline_always struct call_cell *flow_cell(struct slot *s, uint32_t index,
 	return bpf_map_lookup_elem(&cells, &at);
 }
 
+/* With its sleeps booked, its own cell. */
+inline_always struct call_cell *
+book_early_detail(uint32_t index, const struct early_call *early,
+		  uint32_t label)
+{
+	uint32_t tag = early->tag | label << TAG_LABEL_SHIFT;
+	struct detail detail = early->detail;
+	struct call_cell *cell;
+
+	if (early->wait.times) {
+		detail.wait = early->wait.wait;
+		detail.waker = early->wait.waker;
+		cell = detailed_cell(index, tag, &detail);
+		if (cell) {
+			cell->blocked_ns += early->wait.blocked_ns;
+			cell->vcsw += early->wait.times;
+		}
+		detail.wait = 0;
+		detail.waker = 0;
+	}
+	return detailed_cell(index, tag, &detail);
+}
+
 __attribute__((noinline)) int book_kept(struct slot *s, uint32_t index,
 					struct flow *f, uint32_t at,
 					uint32_t label)
@@ -125,7 +149,11 @@ __attribute__((noinline)) int book_kept(struct slot *s, uint32_t index,
 	if (!s || !f || at >= FLOW_EARLY)
 		return 0;
 	early = &f->early[at];
-	cell = flow_cell(s, index, f, early->tag | label << TAG_LABEL_SHIFT);
+	if (plan.detail)
+		cell = book_early_detail(index, early, label);
+	else
+		cell = flow_cell(s, index, f,
+				 early->tag | label << TAG_LABEL_SHIFT);
 	if (!cell)
 		return 0;
 	cell->blocked_ns += early->blocked_ns;
@@ -148,6 +176,23 @@ __attribute__((noinline)) int book_early(struct slot *s, uint32_t index,
 	return 0;
 }
 
+inline_always void keep_detail(uint32_t slot, struct early_call *early)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (!extra)
+		return;
+	early->detail = extra->detail;
+	early->wait = extra->waits[0];
+	if (!extra->n_waits)
+		early->wait.times = 0;
+	for (uint32_t i = 1; i < SLOT_WAITS && i < extra->n_waits; i++) {
+		early->wait.blocked_ns += extra->waits[i].blocked_ns;
+		early->wait.times += extra->waits[i].times;
+	}
+	extra->n_waits = 0;
+}
+
 inline_always void keep_call(struct slot *s, struct flow *f, uint32_t at,
 			     uint32_t tag, uint64_t wall, long ret)
 {
@@ -162,6 +207,8 @@ inline_always void keep_call(struct slot *s, struct flow *f, uint32_t at,
 	early->icsw = s->icsw;
 	if (s->flags & SLOT_SWITCHED)
 		forget_switches(s);
+	if (plan.detail)
+		keep_detail(s->self, early);
 	f->n_early = at + 1;
 }
 
@@ -432,7 +479,8 @@ __attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
 	} else {
 		if (!is_early(f))
 			tag |= f->label << TAG_LABEL_SHIFT;
-		cell = flow_cell(s, index, f, tag);
+		cell = plan.detail ? call_with_detail(index, tag) :
+				     flow_cell(s, index, f, tag);
 		if (cell)
 			book(s, cell, wall, ret, partial);
 	}

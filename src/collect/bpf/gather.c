@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "collect/bpf/flows.h"
 #include "collect/bpf/kin.h"
+#include "collect/bpf/words.h"
 #include "model/abi.h"
 
 int gather_init(struct gather *g)
@@ -57,6 +58,22 @@ struct key gather_key(const struct gather *g, const struct known *known,
 	if (g->plan->split == SPLIT_ERRNO)
 		key.error = (int32_t)tag_error(tag);
 	key.request = g->smb ? flows_label(g->smb, known, tag) : 0;
+	return key;
+}
+
+struct key gather_detail_key(const struct gather *g,
+			     const struct known *known, uint32_t tag,
+			     const struct detail *detail)
+{
+	struct key key = gather_key(g, known, tag);
+
+	if (tag == TAG_OUTSIDE) {
+		key.abi = ABI_STATE;
+		key.nr = g->plan->filtered ? STATE_REST : STATE_OUTSIDE;
+		key.error = 0;
+	}
+	if (detail && g->words)
+		words_name(g->words, known, detail, &key);
 	return key;
 }
 
@@ -112,10 +129,10 @@ static void add_bounds(const struct gather *g, struct cell *cell,
 
 static void tell_call(struct gather *g, struct known *known,
 		      const struct slot *slot, const struct call_cell *now,
-		      struct call_cell *told)
+		      struct call_cell *told, const struct detail *detail)
 {
 	struct times news = cell_times(now), before = cell_times(told);
-	struct key key = gather_key(g, known, now->tag);
+	struct key key = gather_detail_key(g, known, now->tag, detail);
 	struct cell cell = { 0 };
 	int64_t ended_ns;
 
@@ -157,6 +174,52 @@ static void tell_call(struct gather *g, struct known *known,
 	*told = *now;
 }
 
+/* Sleeps of one kind in calls of one kind are no longer those calls'
+ * as such: the row of those that did not wait loses them. */
+static void tell_sleeps(const struct gather *g, const struct known *known,
+			const struct call_cell *now, struct call_cell *told,
+			const struct detail *detail)
+{
+	struct detail call = *detail;
+	struct times moved = {
+		.blocked_ns = (int64_t)(now->blocked_ns - told->blocked_ns),
+		.vcsw = (int64_t)(now->vcsw - told->vcsw),
+	};
+	struct times back = { 0 };
+	struct cell cell = { 0 };
+	struct key key = gather_detail_key(g, known, now->tag, detail);
+
+	*told = *now;
+	if (!is_asked_for(g, now->tag) && now->tag != TAG_OUTSIDE)
+		return;
+	moved.wall_ns = moved.blocked_ns;
+	times_add(&back, &moved, -1);
+	times_cell(&cell, &moved);
+	tell_cell(g, &key, &cell);
+	call.wait = 0;
+	call.waker = 0;
+	key = gather_detail_key(g, known, now->tag, &call);
+	cell = (struct cell){ 0 };
+	times_cell(&cell, &back);
+	tell_cell(g, &key, &cell);
+}
+
+/* That cell, where it has more than was told of it. */
+static void tell_news(struct gather *g, struct known *known,
+		      const struct slot *slot, const struct call_cell *now,
+		      uint32_t i)
+{
+	const struct detail *detail = g->details ? &g->details[i] : NULL;
+	struct call_cell *told = &g->told[i];
+
+	if (detail && detail->wait) {
+		if (now->vcsw != told->vcsw)
+			tell_sleeps(g, known, now, told, detail);
+	} else if (now->calls != told->calls) {
+		tell_call(g, known, slot, now, told, detail);
+	}
+}
+
 static void tell_calls(struct gather *g, struct known *known,
 		       const struct slot *slot, const uint32_t *first)
 {
@@ -166,8 +229,7 @@ static void tell_calls(struct gather *g, struct known *known,
 		for (uint32_t i = first[place]; i && i < g->plan->cells;
 		     i = now.next) {
 			times_copy(slot, &now, &g->cells[i], sizeof(now));
-			if (now.calls != g->told[i].calls)
-				tell_call(g, known, slot, &now, &g->told[i]);
+			tell_news(g, known, slot, &now, i);
 		}
 }
 
@@ -181,7 +243,7 @@ static void tell_early(struct gather *g, struct known *known,
 		told = (struct call_cell){ 0 };
 		/* Of no epoch, so without bounds. */
 		now.epoch = g->control->epoch - 1;
-		tell_call(g, known, slot, &now, &told);
+		tell_call(g, known, slot, &now, &told, NULL);
 	}
 }
 
@@ -312,15 +374,18 @@ static void tell_life(struct gather *g, struct known *known,
 }
 
 /* What its cells count is told; they are the next thread's. */
-static void recycle_list(struct gather *g, struct slot *slot,
-			 uint32_t *first)
+static void recycle_list(struct gather *g, uint32_t index, uint32_t *first)
 {
+	struct slot *slot = &g->slots[index];
 	uint32_t last = 0;
 
 	for (uint32_t i = *first; i && i < g->plan->cells;
 	     i = g->cells[i].next) {
 		uint32_t hist = g->cells[i].hist;
 
+		if (g->details)
+			g->forget(g->ctx, index, g->cells[i].tag,
+				  &g->details[i]);
 		memset(&g->told[i], 0, sizeof(g->told[i]));
 		if (hist && g->hists) {
 			memset(&g->hists[hist], 0, sizeof(*g->hists));
@@ -341,7 +406,7 @@ static void recycle(struct gather *g, uint32_t index)
 	struct slot *slot = &g->slots[index];
 
 	for (int place = 0; place < SLOT_CACHE; place++)
-		recycle_list(g, slot, &slot->first_cell[place]);
+		recycle_list(g, index, &slot->first_cell[place]);
 	slot->state = SLOT_FREE;
 	if (g->smb && slot->flow)
 		flows_recycle(g->smb, g, index);
@@ -472,6 +537,8 @@ void gather_all(struct gather *g, bool report)
 			&g->told_no_slot);
 	sink_lost_since(g->sink, LOSS_HISTOGRAMS, g->control->no_hist,
 			&g->told_no_hist);
+	sink_lost_since(g->sink, LOSS_STACKS, g->control->no_stack,
+			&g->told_no_stack);
 	event.gauges = (struct gauges){
 		.processes = g->families.used, .threads = g->n_threads,
 		.in_flight = g->in_flight,

@@ -37,6 +37,7 @@ struct known {
 };
 
 struct flows;
+struct words;
 
 struct gather {
 	const struct sink *sink;
@@ -45,6 +46,9 @@ struct gather {
 	struct slot *slots;
 	struct call_cell *cells;
 	struct call_hist *hists;
+	const struct detail *details;	/* by cell; NULL: not asked for */
+	const struct extra *extras;	/* by slot; likewise */
+	struct words *words;		/* for these; likewise */
 	struct call_cell *told;		/* by cell, as told */
 	struct call_hist *told_hists;
 	struct flows *smb;		/* NULL: SMB is not accounted */
@@ -54,6 +58,9 @@ struct gather {
 	int64_t tick_ns;		/* of start times in keys */
 	bool by_thread;			/* calls are told by thread */
 	void (*release)(void *ctx, uint32_t slot);	/* it is free */
+	/* A cell that was apart by @detail is another one's. */
+	void (*forget)(void *ctx, uint32_t slot, uint32_t tag,
+		       const struct detail *detail);
 	/* Whether one that was taken in on trial is wanted. */
 	bool (*keeps)(void *ctx, const struct slot *slot);
 	void *ctx;
@@ -63,7 +70,7 @@ struct gather {
 	size_t in_flight;
 	bool reporting;
 	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot;
-	uint64_t told_no_hist, told_missed;
+	uint64_t told_no_hist, told_missed, told_no_stack;
 };
 
 /* The fields that the caller has set stay. -ENOMEM. */
@@ -73,6 +80,11 @@ void gather_done(struct gather *g);
 /* What a thread's calls are told under, and a call by its tag. */
 struct key gather_key(const struct gather *g, const struct known *known,
 		      uint32_t tag);
+
+/* Likewise, of a call with that detail. */
+struct key gather_detail_key(const struct gather *g,
+			     const struct known *known, uint32_t tag,
+			     const struct detail *detail);
 
 /* What is new in the histogram of that number, which @slot's thread fills. */
 void gather_hist(const struct gather *g, const struct slot *slot,

@@ -120,9 +120,9 @@ struct task_struct___state {
 };
 
 struct pt_regs {
-	unsigned long cx, orig_ax, ip, di, si;	/* x86 */
+	unsigned long cx, orig_ax, ip, di, si, sp, bp;	/* x86; sp: both */
 	int syscallno;		/* arm64 */
-	unsigned long long regs[31];
+	unsigned long long regs[31], pc;
 };
 
 struct bpf_iter_meta;

@@ -46,6 +46,9 @@ static inline uint32_t tag_label(uint32_t tag)
 	return tag >> TAG_LABEL_SHIFT & (TAG_LABELS - 1);
 }
 
+/* Off the CPU in no call. */
+#define TAG_OUTSIDE	1u
+
 enum tag_abi { TAG_NATIVE, TAG_COMPAT, TAG_X32 };
 
 /* How cells are split beyond calls. */
@@ -88,6 +91,103 @@ struct call_hist {
 	uint64_t count[BUCKETS];
 };
 
+/* --- what else is known of a call -------------------------------------------- */
+
+enum detail_kind { DETAIL_STACKS = 1, DETAIL_WAITS = 2, DETAIL_OBJECTS = 4 };
+
+/* What cells are apart by, beside their tag; what is not asked for, or not
+ * known, is 0. */
+struct detail {
+	uint64_t stack;		/* of user functions, by its hash */
+	uint64_t object;	/* of struct object, by its number */
+	uint64_t wait;		/* the kernel stack it slept in, by its hash;
+				 * 0: the call itself */
+	int32_t fd;		/* + 1 */
+	uint32_t waker;
+};
+
+struct detail_key {
+	uint32_t slot, tag;
+	struct detail detail;
+};
+
+#define STACK_FRAMES 127
+#define STACKS 16384
+#define STACK_NO_ROOM 1		/* in place of a hash */
+
+/* Innermost first. */
+struct stack {
+	uint64_t n;
+	uint64_t pc[STACK_FRAMES];
+};
+
+/* Sleeps of the call in progress, or since the last one ended. */
+#define SLOT_WAITS 4
+
+struct slept {
+	uint64_t wait;
+	uint64_t blocked_ns;
+	uint32_t waker, times;
+};
+
+/* How a thread's stack is had; the collector decides. */
+enum extra_unwind {
+	EXTRA_BY_COPY,		/* copied at times, for the collector */
+	EXTRA_BY_FP,		/* frame pointers, of each call */
+};
+
+/* Beside a slot, where details are asked for. */
+struct extra {
+	struct detail detail;	/* of the call in progress */
+	struct slept waits[SLOT_WAITS];
+	uint32_t n_waits;
+	uint32_t waker;		/* who ended the present sleep, so far */
+	uint64_t asleep_in;	/* the kernel stack of the last sleep */
+	uint32_t unwind;	/* enum extra_unwind: the collector's */
+	uint32_t execs;		/* programs that it has begun */
+};
+
+/*
+ * Where functions that make system calls keep their return address: libc's
+ * have no frame pointer even where all other code has one, and so their
+ * callers would be missing. By the call instruction of a process, which is
+ * known by its first thread's birth.
+ */
+struct rule_key {
+	uint64_t process, pc;
+};
+
+#define RULES 16384
+#define RULE_ASKED (-2)		/* of the collector, which has not answered */
+#define RULE_NONE (-1)		/* a frame pointer is there, or nobody knows */
+
+/* --- samples: stacks for the collector to unwind ------------------------------- */
+
+#define SAMPLE_BYTES 16384
+#define SAMPLE_PIECE 2048
+#define SAMPLES_BYTES (16u << 20)
+
+enum sample_kind {
+	SAMPLE_CALL,		/* that has ended */
+	SAMPLE_RULE,		/* its rule is not known: no stack */
+	SAMPLE_CPU,		/* of a thread on a CPU, at a tick */
+};
+
+struct sample {
+	uint32_t slot, serial;
+	uint32_t kind, tag;	/* 0: in no call */
+	uint32_t chance;	/* that it is here, of 2^32 */
+	uint32_t size;		/* of the stack */
+	uint64_t wall_ns, blocked_ns, runq_ns;
+	uint64_t pc, sp, fp, lr;
+	uint64_t kernel;	/* hash of the kernel's stack; 0: none */
+	uint8_t stack[SAMPLE_BYTES];
+};
+
+/* Calls that take so long are twice as likely to be sampled as short ones. */
+#define SAMPLE_LONG_NS 16384
+
+
 #define SLOT_CACHE 16
 
 struct slot {
@@ -120,6 +220,7 @@ struct slot {
 	uint64_t exec_ns, user_ns, system_ns, run_delay_ns;
 	uint64_t uring;		/* operations submitted to io_uring */
 	uint32_t flow;		/* of SMB requests; 0: none */
+	uint32_t self;		/* its own number */
 	char comm[16];
 	uint32_t first_cell[SLOT_CACHE];	/* of those with such tags */
 	uint32_t spare_cell;	/* of the thread that had the slot before */
@@ -142,6 +243,8 @@ struct early_call {
 	uint32_t vcsw, icsw;
 	uint64_t wall_ns, blocked_ns, runq_ns;
 	long long ret;
+	struct detail detail;
+	struct slept wait;	/* its sleeps, as if they were one */
 };
 
 /* Beside enum phase: a turn of the loop whose kind is not known yet. */
@@ -247,6 +350,11 @@ struct control {
 	uint64_t lost_switches;	/* so that time off the CPU is not known */
 	uint64_t clock_offset;	/* monotonic less the run queues' clock */
 	uint64_t found;		/* new threads, by the last visit */
+	uint32_t detail;	/* what is wanted now, of plan.detail */
+	uint32_t zero;
+	uint64_t no_stack;	/* for which there was no room */
+	uint64_t no_sample;	/* likewise */
+	uint64_t chance;	/* of a short call to be sampled, of 2^32 */
 };
 
 /* Fixed at load. */
@@ -254,6 +362,8 @@ struct plan {
 	uint32_t slots, cells, hists;
 	uint32_t flows, requests;	/* 0: SMB is not accounted */
 	uint32_t split;		/* enum split_by */
+	uint32_t detail;	/* of enum detail_kind: what can be wanted */
+	uint32_t unwind;	/* enum extra_unwind to begin with */
 	uint32_t hist;		/* there are histograms: of SMB requests ... */
 	uint32_t call_hist;	/* ... and of calls */
 	uint32_t follow;	/* children, too */

@@ -17,6 +17,34 @@ inline_always unsigned int state_of(struct task_struct *task)
 	return BPF_CORE_READ(old, state);
 }
 
+/* It slept so long, where and until whom is in @extra. */
+static __attribute__((noinline)) int add_wait(struct slot *s, uint64_t ns)
+{
+	struct extra *extra = s ? extra_at(s->self) : NULL;
+	struct slept *wait = NULL;
+	uint32_t n;
+
+	if (!extra)
+		return 0;
+	for (uint32_t i = 0; i < SLOT_WAITS && i < extra->n_waits; i++)
+		if (extra->waits[i].wait == extra->asleep_in &&
+		    extra->waits[i].waker == extra->waker)
+			wait = &extra->waits[i];
+	n = extra->n_waits;
+	if (!wait && n < SLOT_WAITS) {
+		wait = &extra->waits[n];
+		*wait = (struct slept){ .wait = extra->asleep_in,
+				       .waker = extra->waker };
+		extra->n_waits = n + 1;
+	}
+	/* A call that has many of them: they are much the same. */
+	if (!wait)
+		wait = &extra->waits[SLOT_WAITS - 1];
+	wait->blocked_ns += ns;
+	wait->times++;
+	return 0;
+}
+
 /*
  * How long it queued after its last sleep. The kernel adds that to run_delay
  * after sched_switch has told of the thread's return, so it is read at the
@@ -34,6 +62,8 @@ inline_always void settle(struct slot *s, struct task_struct *task)
 	s->blocked_ns += s->sleep_ns - waited;
 	s->queued_ns += waited;
 	s->flags &= ~SLOT_UNSETTLED;
+	if (is_detailed(DETAIL_WAITS))
+		add_wait(s, s->sleep_ns - waited);
 }
 
 /* It is back on a CPU. */

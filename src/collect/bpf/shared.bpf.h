@@ -122,6 +122,33 @@ inline_always uint32_t *index_of(uint32_t pid)
 	return bpf_map_lookup_elem(&slot_of, &pid);
 }
 
+/* Its size is set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct extra);	/* by slot */
+} extras SEC(".maps");
+
+inline_always struct extra *extra_at(uint32_t slot)
+{
+	return bpf_map_lookup_elem(&extras, &slot);
+}
+
+inline_always void clear_extra(uint32_t slot)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (extra)
+		*extra = (struct extra){ .unwind = plan.unwind };
+}
+
+inline_always bool is_detailed(uint32_t kind)
+{
+	return plan.detail & kind && control.detail & kind;
+}
+
 /* Whether @s is the slot of this thread, and not of one that had its id. */
 inline_always bool is_of(struct slot *s, struct task_struct *task)
 {

@@ -11,9 +11,11 @@
 #include "collect/bpf/shared.bpf.h"
 
 #include "collect/bpf/calls.bpf.h"
+#include "collect/bpf/detail.bpf.h"
 #include "collect/bpf/flow.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
 #include "collect/bpf/request.bpf.h"
+#include "collect/bpf/stack.bpf.h"
 #include "collect/bpf/threads.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -49,7 +51,8 @@ inline_always bool is_headless(struct slot *s, uint32_t index,
 		s->flags |= SLOT_PARTIAL;
 		return false;
 	}
-	cell = cell_for(s, index, tag_with(tag, ret));
+	cell = plan.detail ? call_with_detail(index, tag_with(tag, ret)) :
+			     cell_for(s, index, tag_with(tag, ret));
 	if (cell) {
 		cell->calls++;
 		cell->refused++;
@@ -71,6 +74,8 @@ inline_always bool is_odd(struct slot *s, struct task_struct *task,
 		s->base_user_ns = task->utime;
 		s->base_system_ns = task->stime;
 		forget_switches(s);
+		if (plan.detail)
+			forget_waits(s->self);
 		s->off_ns = 0;
 		s->flags = 0;
 	}
@@ -106,6 +111,8 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 		if (is_odd(s, bpf_get_current_task_btf(), now))
 			goto out;
 	}
+	if (plan.detail)
+		begin_detail(index);
 	if (s->resumes) {
 		if (tag == plan.nr_restart || tag == plan.nr_compat_restart)
 			s->tag = s->resumes;
@@ -148,10 +155,14 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	}
 	if (ret == -RESTART_BLOCK)
 		s->resumes = s->tag;
+	if (is_detailed(DETAIL_STACKS))
+		find_stack(ctx, s, regs, now - s->enter_ns);
 	if (plan.flows && s->flow) {
 		flow_exit(s, index, now, ret, partial);
 	} else {
-		cell = cell_for(s, index, tag_with(s->tag, ret));
+		cell = plan.detail ?
+		       call_with_detail(index, tag_with(s->tag, ret)) :
+		       cell_for(s, index, tag_with(s->tag, ret));
 		if (cell)
 			book(s, cell, now - s->enter_ns, ret, partial);
 	}
@@ -264,6 +275,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 		return 0;
 	step(s);
 	name_slot(s, task);
+	if (plan.detail)
+		begin_program(s->self);
 	if (!may_look_at(task))
 		end(s, bpf_ktime_get_ns());
 	step(s);
@@ -277,7 +290,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 
 /* --- the scheduler ---------------------------------------------------------- */
 
-inline_always void leave(struct slot *s, uint32_t index,
+inline_always void leave(void *ctx, struct slot *s, uint32_t index,
 			 struct task_struct *task, bool preempted,
 			 unsigned int state, uint64_t now)
 {
@@ -295,6 +308,8 @@ inline_always void leave(struct slot *s, uint32_t index,
 		s->flags |= SLOT_ASLEEP;
 		s->delay_ns = task->sched_info.run_delay;
 		s->vcsw++;
+		if (is_detailed(DETAIL_WAITS))
+			fall_asleep(ctx, index);
 	} else {
 		s->icsw++;
 	}
@@ -330,7 +345,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 	if (s->flags & SLOT_DEAD)
 		return 0;
 	if (s->state == SLOT_LIVE)
-		leave(s, from, prev, preempt, state, bpf_ktime_get_ns());
+		leave(ctx, s, from, prev, preempt, state, bpf_ktime_get_ns());
 	else if (state & TASK_DEAD)
 		s->flags |= SLOT_DEAD;
 	if (state & TASK_DEAD) {

@@ -100,11 +100,14 @@ adopt(struct task_struct *task, uint32_t flags, uint64_t now,
 	s->spare_cell = spare;
 	s->serial = __sync_fetch_and_add(&control.serial, 1) + 1;
 	s->flags = flags;
+	s->self = *index;
 	s->born_ns = now;
 	name_slot(s, task);
 	read_clocks(s, task);
 	if (plan.flows && task->pid == task->tgid)
 		s->flow = take_flow(now);
+	if (plan.detail)
+		clear_extra(*index);
 	return s;
 }
 

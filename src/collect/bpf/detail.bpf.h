@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What else is known of a call than which it is: the functions that led to
+ * it, what it slept for and on which object it works. Cells are apart by
+ * that as well, and found by a hash table in place of their thread's lists.
+ */
+#ifndef COLLECT_BPF_DETAIL_BPF_H
+#define COLLECT_BPF_DETAIL_BPF_H
+
+#include "collect/bpf/calls.bpf.h"
+#include "collect/bpf/shared.bpf.h"
+
+/* The sizes of these are set at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct detail);	/* by cell */
+} details SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct detail_key);
+	__type(value, uint32_t);	/* the cell */
+} detailed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, uint64_t);		/* its hash */
+	__type(value, struct stack);
+} stacks SEC(".maps");
+
+/* Of the call's cell and, if @wait, of a sleep in it. */
+__attribute__((noinline)) uint32_t find_detailed(uint32_t slot, uint32_t tag,
+						 const struct detail *detail)
+{
+	struct detail_key key = { slot, tag };
+	uint32_t *known, index;
+	struct detail *of;
+
+	if (!detail)
+		return 0;
+	key.detail = *detail;
+	known = bpf_map_lookup_elem(&detailed, &key);
+	if (known)
+		return *known;
+	index = new_cell(slot_at(slot), tag);
+	of = index ? bpf_map_lookup_elem(&details, &index) : NULL;
+	if (!of)
+		return 0;
+	*of = key.detail;
+	/* Without room there it is found no more; the collector counts it
+	 * all the same. */
+	if (bpf_map_update_elem(&detailed, &key, &index, BPF_ANY))
+		__sync_fetch_and_add(&control.no_cell, 1);
+	return index;
+}
+
+static __attribute__((noinline)) struct call_cell *
+detailed_cell(uint32_t slot, uint32_t tag, const struct detail *detail)
+{
+	uint32_t index = find_detailed(slot, tag, detail);
+
+	if (!index) {
+		__sync_fetch_and_add(&control.no_cell, 1);
+		return NULL;
+	}
+	return bpf_map_lookup_elem(&cells, &index);
+}
+
+/* The sleeps of a call, or of no call, each where it was slept. */
+__attribute__((noinline)) int book_waits(uint32_t slot, uint32_t tag)
+{
+	struct extra *extra = extra_at(slot);
+	struct detail detail;
+
+	if (!extra)
+		return 0;
+	detail = extra->detail;
+	for (uint32_t i = 0; i < SLOT_WAITS && i < extra->n_waits; i++) {
+		struct slept *wait = &extra->waits[i];
+		struct call_cell *cell;
+
+		detail.wait = wait->wait;
+		detail.waker = wait->waker;
+		cell = detailed_cell(slot, tag, &detail);
+		if (!cell)
+			continue;
+		cell->blocked_ns += wait->blocked_ns;
+		cell->vcsw += wait->times;
+	}
+	extra->n_waits = 0;
+	return 0;
+}
+
+/* The cell of the call that ends, with its sleeps booked. */
+static __attribute__((noinline)) struct call_cell *
+call_with_detail(uint32_t slot, uint32_t tag)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (!extra)
+		return NULL;
+	if (extra->n_waits)
+		book_waits(slot, tag);
+	return detailed_cell(slot, tag, &extra->detail);
+}
+
+/* --- stacks ------------------------------------------------------------------ */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, uint32_t);
+	__type(value, struct stack);
+} scratch SEC(".maps");
+
+enum { SCRATCH_USER, SCRATCH_KERNEL };
+
+/* Known by its hash from now on. */
+__attribute__((noinline)) uint64_t keep_stack(uint32_t which)
+{
+	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	uint64_t hash = 0xcbf29ce484222325ULL;
+
+	if (!stack || !stack->n)
+		return 0;
+	for (uint32_t i = 0; i < STACK_FRAMES && i < stack->n; i++) {
+		hash = (hash ^ stack->pc[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	if (hash <= STACK_NO_ROOM)
+		hash += STACK_NO_ROOM + 1;
+	if (bpf_map_lookup_elem(&stacks, &hash))
+		return hash;
+	if (!bpf_map_update_elem(&stacks, &hash, stack, BPF_ANY))
+		return hash;
+	__sync_fetch_and_add(&control.no_stack, 1);
+	return STACK_NO_ROOM;
+}
+
+inline_always uint64_t kernel_stack(void *ctx)
+{
+	uint32_t which = SCRATCH_KERNEL;
+	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	long size;
+
+	if (!stack)
+		return 0;
+	size = bpf_get_stack(ctx, stack->pc, sizeof(stack->pc), 0);
+	stack->n = size > 0 ? (uint64_t)size / 8 : 0;
+	return keep_stack(SCRATCH_KERNEL);
+}
+
+inline_always void forget_waits(uint32_t slot)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (extra)
+		extra->n_waits = 0;
+}
+
+/* What follows is for another call than what went before, which was in
+ * none. */
+inline_always void begin_detail(uint32_t slot)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (!extra)
+		return;
+	extra->detail = (struct detail){ 0 };
+	if (extra->n_waits)
+		book_waits(slot, TAG_OUTSIDE);
+}
+
+/* Another program: what was found out about the code no longer holds. */
+inline_always void begin_program(uint32_t slot)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (!extra)
+		return;
+	extra->unwind = plan.unwind;
+	extra->execs++;
+}
+
+/* Where it sleeps, and that nobody has woken it yet. */
+static __attribute__((noinline)) int fall_asleep(void *ctx, uint32_t slot)
+{
+	struct extra *extra = extra_at(slot);
+
+	if (!extra)
+		return 0;
+	extra->asleep_in = kernel_stack(ctx);
+	extra->waker = 0;
+	return 0;
+}
+
+#endif

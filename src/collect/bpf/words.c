@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bpf/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct words {
+	struct engine *engine;
+	const struct sink *sink;
+};
+
+uint32_t words_plan(unsigned detail)
+{
+	return (detail & DIMS_OF_STACKS ? DETAIL_STACKS : 0) |
+	       (detail & DIMS_OF_WAITS ? DETAIL_WAITS : 0) |
+	       (detail & DIMS_OF_OBJECTS ? DETAIL_OBJECTS : 0);
+}
+
+int words_new(struct words **ret, struct engine *engine,
+	      const struct collector_cfg *cfg, const struct sink *sink,
+	      struct why *why)
+{
+	struct words *words = calloc(1, sizeof(*words));
+
+	(void)cfg;
+	if (!words)
+		return why_set(why, ENOMEM, "out of memory");
+	words->engine = engine;
+	words->sink = sink;
+	*ret = words;
+	return 0;
+}
+
+void words_free(struct words *words)
+{
+	free(words);
+}
+
+void words_name(struct words *words, const struct known *known,
+		const struct detail *detail, struct key *key)
+{
+	(void)words;
+	(void)known;
+	key->fd = detail->fd;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the numbers in struct detail stand for, in words that are numbers for
+ * the sink: each is looked up once, as it is met.
+ */
+#ifndef COLLECT_BPF_WORDS_H
+#define COLLECT_BPF_WORDS_H
+
+#include "base/procfs.h"
+#include "base/why.h"
+#include "collect/bpf/engine.h"
+#include "collect/bpf/gather.h"
+#include "collect/collector.h"
+
+struct words;
+
+/* What the programs are to find out for rows by these dimensions. */
+uint32_t words_plan(unsigned detail);
+
+int words_new(struct words **ret, struct engine *engine,
+	      const struct collector_cfg *cfg, const struct sink *sink,
+	      struct why *why);
+void words_free(struct words *words);
+
+/* The parts of @key that @detail says of a call of the thread @known. */
+void words_name(struct words *words, const struct known *known,
+		const struct detail *detail, struct key *key);
+
+#endif
