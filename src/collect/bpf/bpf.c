@@ -135,6 +135,7 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :
 						       SPLIT_NONE,
 		.detail = words_plan(cfg->detail),
+		.profile = cfg->profile_hz,
 		.unwind = cfg->unwind == UNWIND_FP ? EXTRA_BY_FP :
 						     EXTRA_BY_COPY,
 		.follow = cfg->follow,
@@ -162,9 +163,12 @@ static int open_events(struct bpf_collector *b, struct why *why)
 		.it_value.tv_sec = CGROUP_NS / NS_PER_SEC,
 	};
 	struct epoll_event event = { .events = EPOLLIN };
+	int samples = engine_samples_fd(&b->engine);
 
 	b->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (b->epoll_fd < 0 ||
+	    (samples >= 0 && epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, samples,
+				       &event)) ||
 	    epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, engine_fd(&b->engine),
 		      &event))
 		return why_set(why, errno, "epoll: %s", strerror(errno));
@@ -228,6 +232,7 @@ static int open_gather(struct bpf_collector *b, struct why *why)
 }
 
 static void on_notice(void *ctx, const struct notice *notice);
+static void on_sample(void *ctx, const struct sample *sample, size_t size);
 
 static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 		    const struct sink *sink, struct why *why)
@@ -243,11 +248,13 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->sink = sink;
 	b->epoll_fd = b->timer_fd = -1;
 	b->engine.notice = on_notice;
+	b->engine.sample = on_sample;
 	b->engine.ctx = b;
 	plan = make_plan(cfg);
 	err = engine_open(&b->engine, &plan, cfg->calls, why);
 	if (!err && plan.detail)
-		err = words_new(&b->words, &b->engine, &b->cfg, sink, why);
+		err = words_new(&b->words, &b->engine, &b->gather,
+				&b->cfg, sink, why);
 	if (!err)
 		err = open_gather(b, why);
 	if (!err && cfg->smb) {
@@ -320,6 +327,14 @@ static void on_notice(void *ctx, const struct notice *notice)
 
 	if (notice->slot < b->engine.plan.slots)
 		gather_slot(&b->gather, notice->slot);
+}
+
+static void on_sample(void *ctx, const struct sample *sample, size_t size)
+{
+	struct bpf_collector *b = ctx;
+
+	if (b->words)
+		words_sample(b->words, sample, size);
 }
 
 /* --- while it runs ----------------------------------------------------------------- */
@@ -395,6 +410,8 @@ static int bpf_start(struct collector *c, struct why *why)
 	err = engine_attach(&b->engine, why);
 	if (!err && b->cfg.smb)
 		err = smb_attach(&b->smb, why);
+	if (!err && b->cfg.profile_hz)
+		err = engine_profile(&b->engine, b->cfg.profile_hz, why);
 	if (!err && b->cfg.launch)
 		err = gate_launch(&gate, b->cfg.launch, &b->command,
 				  b->fate, why);
@@ -434,6 +451,8 @@ static int bpf_drain(struct collector *c, struct why *why)
 	int err = 0;
 
 	engine_listen(&b->engine);
+	if (b->words)
+		words_pace(b->words);
 	if (b->timer_fd >= 0 && !b->released &&
 	    read(b->timer_fd, &expirations, sizeof(expirations)) > 0)
 		err = rescan(b, why);

@@ -16,6 +16,10 @@
 #include "base/caps.h"
 #include "collect/bpf/probes.h"
 #include "collect/bpf/split.skel.h"
+#include "collect/bpf/ticks.h"
+
+/* One call in 64 until the collector knows how many there are. */
+#define FIRST_CHANCE (1u << 26)
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 
@@ -150,7 +154,7 @@ static uint32_t count_ids(void)
 #define OPEN_REQUESTS 32768
 
 /* What is not loaded costs nothing, and asks nothing of the kernel. */
-static int set_smb(struct engine *engine)
+static int set_parts(struct engine *engine)
 {
 	struct split *programs = engine->programs;
 	struct bpf_program *only_smb[] = {
@@ -163,7 +167,9 @@ static int set_smb(struct engine *engine)
 	     i++)
 		err = bpf_program__set_autoload(only_smb[i],
 						engine->plan.flows);
-	return err;
+	return err ? err :
+	       bpf_program__set_autoload(programs->progs.on_tick,
+					 engine->plan.profile);
 }
 
 /* What is not asked for has one entry. */
@@ -263,6 +269,7 @@ static int map_all(struct engine *engine, struct why *why)
 	engine->control->epoch = 1;
 	engine->control->generation = 1;
 	engine->control->detail = engine->plan.detail;
+	engine->control->chance = FIRST_CHANCE;
 	return 0;
 }
 
@@ -272,6 +279,14 @@ static int on_notice(void *ctx, void *data, size_t size)
 
 	if (size >= sizeof(struct notice))
 		engine->notice(engine->ctx, data);
+	return 0;
+}
+
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	const struct engine *engine = ctx;
+
+	engine->sample(engine->ctx, data, size);
 	return 0;
 }
 
@@ -292,7 +307,7 @@ int engine_open(struct engine *engine, const struct plan *plan,
 	if (!err)
 		err = set_uring(engine);
 	if (!err)
-		err = set_smb(engine);
+		err = set_parts(engine);
 	if (!err)
 		err = split__load(engine->programs);
 	if (err)
@@ -303,7 +318,11 @@ int engine_open(struct engine *engine, const struct plan *plan,
 	engine->notices = ring_buffer__new(
 		bpf_map__fd(engine->programs->maps.notices), on_notice,
 		engine, NULL);
-	return engine->notices ? 0 :
+	if (plan->detail)
+		engine->samples = ring_buffer__new(
+			bpf_map__fd(engine->programs->maps.samples),
+			on_sample, engine, NULL);
+	return engine->notices && (engine->samples || !plan->detail) ? 0 :
 	       why_set(why, errno, "cannot listen to the bpf programs: %s",
 		       strerror(errno));
 }
@@ -376,6 +395,8 @@ void engine_detach(struct engine *engine)
 	};
 
 	engine_arm(engine, false);
+	ticks_free(engine->ticks);
+	engine->ticks = NULL;
 	probes_detach(engine->probes);
 	engine->probes = NULL;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
@@ -389,6 +410,8 @@ void engine_close(struct engine *engine)
 	struct view views[VIEWS];
 
 	probes_detach(engine->probes);
+	ticks_free(engine->ticks);
+	ring_buffer__free(engine->samples);
 	ring_buffer__free(engine->notices);
 	if (engine->programs)
 		list_views(engine, views);
@@ -445,7 +468,35 @@ int engine_fd(const struct engine *engine)
 
 void engine_listen(struct engine *engine)
 {
+	/* What threads did, before they are left. */
+	if (engine->samples)
+		ring_buffer__consume(engine->samples);
 	ring_buffer__consume(engine->notices);
+}
+
+int engine_stack(const struct engine *engine, uint64_t hash,
+		 struct stack *stack)
+{
+	return bpf_map__lookup_elem(engine->programs->maps.stacks, &hash,
+				    sizeof(hash), stack, sizeof(*stack), 0);
+}
+
+void engine_rule(struct engine *engine, const struct rule_key *key,
+		 int32_t rule)
+{
+	bpf_map__update_elem(engine->programs->maps.rules, key, sizeof(*key),
+			     &rule, sizeof(rule), 0);
+}
+
+int engine_samples_fd(const struct engine *engine)
+{
+	return engine->samples ? ring_buffer__epoll_fd(engine->samples) : -1;
+}
+
+int engine_profile(struct engine *engine, unsigned hz, struct why *why)
+{
+	return ticks_new(&engine->ticks, engine->programs->progs.on_tick, hz,
+			 why);
 }
 
 void engine_forget_detail(struct engine *engine,

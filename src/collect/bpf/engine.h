@@ -20,6 +20,7 @@
 struct probes;
 struct split;
 struct ring_buffer;
+struct ticks;
 
 struct engine {
 	struct split *programs;
@@ -34,7 +35,10 @@ struct engine {
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
 	struct ring_buffer *notices;
+	struct ring_buffer *samples;	/* NULL without plan.detail */
+	struct ticks *ticks;		/* NULL: no profile */
 	void (*notice)(void *ctx, const struct notice *notice);
+	void (*sample)(void *ctx, const struct sample *sample, size_t size);
 	void *ctx;
 	bool has_uring;
 };
@@ -68,6 +72,17 @@ int engine_visit(struct engine *engine, struct why *why);
 /* Readable when there are notices; engine_listen() calls engine->notice. */
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
+
+/* The stack with that hash; -ENOENT. */
+int engine_stack(const struct engine *engine, uint64_t hash,
+		 struct stack *stack);
+/* Where a call instruction's function has its return address. */
+void engine_rule(struct engine *engine, const struct rule_key *key,
+		 int32_t rule);
+/* The descriptor that is readable when there are samples, or -1. */
+int engine_samples_fd(const struct engine *engine);
+/* What runs is sampled so often a second, on each CPU. */
+int engine_profile(struct engine *engine, unsigned hz, struct why *why);
 
 /* A cell that was found by this is another one's from now on. */
 void engine_forget_detail(struct engine *engine,

@@ -83,6 +83,15 @@ static void tell_cell(const struct gather *g, const struct key *key,
 	g->sink->cell(g->sink->ctx, key, cell);
 }
 
+static void tell_of_calls(const struct gather *g, const struct key *key,
+			  const struct cell *cell)
+{
+	if (g->words)
+		words_tell(g->words, key, cell);
+	else
+		tell_cell(g, key, cell);
+}
+
 /* --- calls -------------------------------------------------------------------- */
 
 static bool is_asked_for(const struct gather *g, uint32_t tag)
@@ -161,7 +170,7 @@ static void tell_call(struct gather *g, struct known *known,
 				 (int64_t)(now->bytes - told->bytes));
 		cell_add(&cell, MEASURE_ENDED, ended_ns);
 		add_bounds(g, &cell, now);
-		tell_cell(g, &key, &cell);
+		tell_of_calls(g, &key, &cell);
 		if (now->hist && g->hists)
 			gather_hist(g, slot, &key, now->hist);
 		if (g->smb)
@@ -195,13 +204,13 @@ static void tell_sleeps(const struct gather *g, const struct known *known,
 	moved.wall_ns = moved.blocked_ns;
 	times_add(&back, &moved, -1);
 	times_cell(&cell, &moved);
-	tell_cell(g, &key, &cell);
+	tell_of_calls(g, &key, &cell);
 	call.wait = 0;
 	call.waker = 0;
 	key = gather_detail_key(g, known, now->tag, &call);
 	cell = (struct cell){ 0 };
 	times_cell(&cell, &back);
-	tell_cell(g, &key, &cell);
+	tell_of_calls(g, &key, &cell);
 }
 
 /* That cell, where it has more than was told of it. */
@@ -336,6 +345,26 @@ static void add_clocks(struct known *known, const struct slot *slot,
 	known->system_ns = system_ns;
 }
 
+/* What it was blocked in no call, for a page or by a stop, was not where
+ * samples of what runs are. */
+static void tell_outside(const struct gather *g, const struct key *key,
+			 const struct times *outside)
+{
+	struct times blocked = { .wall_ns = outside->blocked_ns,
+				 .blocked_ns = outside->blocked_ns,
+				 .vcsw = outside->vcsw };
+	struct times ran = *outside;
+	struct cell cell = { 0 };
+
+	times_add(&ran, &blocked, -1);
+	times_cell(&cell, &blocked);
+	tell_cell(g, key, &cell);
+	cell = (struct cell){ 0 };
+	times_cell(&cell, &ran);
+	cell_add(&cell, MEASURE_CPU, times_cpu(&ran));
+	tell_of_calls(g, key, &cell);
+}
+
 static void tell_life(struct gather *g, struct known *known,
 		      const struct slot *slot, const struct times *since,
 		      int64_t now_ns)
@@ -363,14 +392,8 @@ static void tell_life(struct gather *g, struct known *known,
 	tell_cell(g, &key, &cell);
 	/* Also where there is nothing: it says that this is all. */
 	outside = times_news(&outside, &known->outside);
-	key = gather_key(g, known, 0);
-	key.abi = ABI_STATE;
-	key.nr = g->plan->filtered ? STATE_REST : STATE_OUTSIDE;
-	key.error = 0;
-	cell = (struct cell){ 0 };
-	times_cell(&cell, &outside);
-	cell_add(&cell, MEASURE_CPU, times_cpu(&outside));
-	tell_cell(g, &key, &cell);
+	key = gather_detail_key(g, known, TAG_OUTSIDE, NULL);
+	tell_outside(g, &key, &outside);
 }
 
 /* What its cells count is told; they are the next thread's. */
@@ -527,6 +550,8 @@ void gather_all(struct gather *g, bool report)
 	g->reporting = false;
 	if (report)
 		__atomic_add_fetch(&g->control->epoch, 1, __ATOMIC_RELEASE);
+	if (report && g->words)
+		words_turn(g->words);
 	sink_lost_since(g->sink, LOSS_CALLS, g->control->no_cell,
 			&g->told_no_cell);
 	sink_lost_since(g->sink, LOSS_CALLS, g->control->unmatched,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/bpf/words.h"
+
 /* A process, for as long as one of its threads is known. */
 struct family {
 	int32_t pid;		/* the map's key: stays first, no padding */
@@ -51,8 +53,11 @@ void kin_leave(struct gather *g, struct known *known)
 	if (!known->family || --known->family->threads)
 		return;
 	/* One of its threads may not have been seen yet. */
-	if (!gather_lives(g, key.pid, key.process_start))
+	if (!gather_lives(g, key.pid, key.process_start)) {
 		tell_event(g, EVENT_EXIT, &key, NULL);
+		if (g->words)
+			words_forget(g->words, &key);
+	}
 	map_del(&g->families, known->family);
 	free(known->family);
 }

@@ -175,7 +175,7 @@ enum sample_kind {
 
 struct sample {
 	uint32_t slot, serial;
-	uint32_t kind, tag;	/* 0: in no call */
+	uint32_t kind, tag;	/* without an error */
 	uint32_t chance;	/* that it is here, of 2^32 */
 	uint32_t size;		/* of the stack */
 	uint64_t wall_ns, blocked_ns, runq_ns;
@@ -364,6 +364,7 @@ struct plan {
 	uint32_t split;		/* enum split_by */
 	uint32_t detail;	/* of enum detail_kind: what can be wanted */
 	uint32_t unwind;	/* enum extra_unwind to begin with */
+	uint32_t profile;	/* what runs is sampled */
 	uint32_t hist;		/* there are histograms: of SMB requests ... */
 	uint32_t call_hist;	/* ... and of calls */
 	uint32_t follow;	/* children, too */

@@ -144,6 +144,17 @@ inline_always void clear_extra(uint32_t slot)
 		*extra = (struct extra){ .unwind = plan.unwind };
 }
 
+/* It runs the same program. */
+inline_always void inherit(uint32_t slot, uint32_t from)
+{
+	struct extra *extra = extra_at(slot), *of = extra_at(from);
+
+	if (!extra || !of)
+		return;
+	extra->unwind = of->unwind;
+	extra->execs = of->execs;
+}
+
 inline_always bool is_detailed(uint32_t kind)
 {
 	return plan.detail & kind && control.detail & kind;

@@ -177,7 +177,7 @@ out:
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct slot *s = live(look_up(parent));
+	struct slot *of = live(look_up(parent)), *s = of;
 	uint32_t index;
 	bool tentative;
 	uint64_t now = bpf_ktime_get_ns();
@@ -193,6 +193,8 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if (!s)
 		return 0;
 	s->tentative = tentative;
+	if (plan.detail && of)
+		inherit(index, of->self);
 	/* It waits for a CPU until it first runs. */
 	s->off_ns = now;
 	hand_over(child, s, index);
@@ -355,6 +357,26 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 			*place = 0;
 		next_generation();
 	}
+	return 0;
+}
+
+/* --- ticks ------------------------------------------------------------------- */
+
+SEC("perf_event")
+int on_tick(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct slot *s = live(look_up(task));
+	struct pt_regs *regs;
+
+	/* In a call there is the stack of that. */
+	if (!s || !control.armed || s->enter_ns || s->flags & SLOT_IGNORED)
+		return 0;
+	/* In user code it was interrupted; its registers are where those of
+	 * a call would be. */
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (regs)
+		sample_cpu(s, regs);
 	return 0;
 }
 

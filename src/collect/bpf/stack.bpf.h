@@ -142,6 +142,22 @@ static __attribute__((noinline)) int sample_call(struct slot *s,
 	return 0;
 }
 
+/* Of a thread that is in no call. */
+inline_always void sample_cpu(struct slot *s, struct pt_regs *regs)
+{
+	struct sample *sample = take_sample(s, SAMPLE_CPU, regs);
+
+	if (!sample)
+		return;
+	sample->tag = TAG_OUTSIDE;
+	sample->chance = 0xffffffff;
+	sample->wall_ns = 1;
+	sample->blocked_ns = 0;
+	sample->runq_ns = 0;
+	sample->size = copy_stack(sample);
+	bpf_ringbuf_submit(sample, 0);
+}
+
 /* Of the call that ends now. */
 inline_always void find_stack(void *ctx, struct slot *s,
 			      struct pt_regs *regs, uint64_t wall)

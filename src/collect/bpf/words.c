@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/bpf/frames.h"
+
 struct words {
-	struct engine *engine;
+	struct frames *frames;	/* NULL: not asked for, as the others */
 	const struct sink *sink;
 };
 
@@ -17,29 +19,71 @@ uint32_t words_plan(unsigned detail)
 }
 
 int words_new(struct words **ret, struct engine *engine,
-	      const struct collector_cfg *cfg, const struct sink *sink,
-	      struct why *why)
+	      struct gather *gather, const struct collector_cfg *cfg,
+	      const struct sink *sink, struct why *why)
 {
 	struct words *words = calloc(1, sizeof(*words));
+	int err = 0;
 
-	(void)cfg;
 	if (!words)
 		return why_set(why, ENOMEM, "out of memory");
-	words->engine = engine;
 	words->sink = sink;
-	*ret = words;
-	return 0;
+	if (engine->plan.detail & DETAIL_STACKS)
+		err = frames_new(&words->frames, engine, gather, cfg, sink,
+				 why);
+	if (err)
+		words_free(words);
+	else
+		*ret = words;
+	return err;
 }
 
 void words_free(struct words *words)
 {
+	if (!words)
+		return;
+	frames_free(words->frames);
 	free(words);
+}
+
+void words_sample(struct words *words, const struct sample *sample,
+		  size_t size)
+{
+	if (words->frames)
+		frames_sample(words->frames, sample, size);
+}
+
+void words_pace(struct words *words)
+{
+	if (words->frames)
+		frames_pace(words->frames);
 }
 
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key)
 {
-	(void)words;
-	(void)known;
 	key->fd = detail->fd;
+	if (words->frames)
+		frames_name(words->frames, known, detail->stack, key);
+}
+
+void words_tell(struct words *words, const struct key *key,
+		const struct cell *cell)
+{
+	if (words->frames)
+		frames_tell(words->frames, key, cell);
+	else
+		words->sink->cell(words->sink->ctx, key, cell);
+}
+
+void words_turn(struct words *words)
+{
+	if (words->frames)
+		frames_turn(words->frames);
+}
+
+void words_forget(struct words *words, const struct key *process)
+{
+	if (words->frames)
+		frames_forget(words->frames, process);
 }

@@ -18,12 +18,28 @@ struct words;
 uint32_t words_plan(unsigned detail);
 
 int words_new(struct words **ret, struct engine *engine,
-	      const struct collector_cfg *cfg, const struct sink *sink,
-	      struct why *why);
+	      struct gather *gather, const struct collector_cfg *cfg,
+	      const struct sink *sink, struct why *why);
 void words_free(struct words *words);
+
+/* A sample that the programs took. */
+void words_sample(struct words *words, const struct sample *sample,
+		  size_t size);
+/* To be called now and then: how many of these there are to be. */
+void words_pace(struct words *words);
 
 /* The parts of @key that @detail says of a call of the thread @known. */
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key);
+
+/* Tells the sink of calls with that key; what is not known of each of them,
+ * by what a part of them shows. */
+void words_tell(struct words *words, const struct key *key,
+		const struct cell *cell);
+
+/* A report was made. */
+void words_turn(struct words *words);
+/* A process has ended. */
+void words_forget(struct words *words, const struct key *process);
 
 #endif

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bpf/frames.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/map.h"
+#include "collect/bpf/shares.h"
+#include "model/abi.h"
+#include "symbols/symbols.h"
+
+/* So many unwound stacks in a row that frame pointers would have found. */
+#define FP_VOTES 8
+#define MAX_TEXT 8192
+#define MAX_NAMES 16		/* of one frame, with what is inlined there */
+#define MAX_NAMED 100000	/* stacks whose names are kept */
+
+/* What runs in a process, between two calls of execve. */
+struct program {
+	int32_t pid;
+	uint32_t execs;
+	uint64_t start;		/* the map's key: up to here, stays first */
+	unsigned votes;
+	bool by_fp, by_copy;	/* decided */
+};
+
+struct named {
+	uint64_t start, hash;
+	int32_t pid;
+	uint32_t execs;		/* likewise */
+	int32_t stack, caller;
+};
+
+struct frames {
+	struct engine *engine;
+	struct gather *gather;
+	const struct sink *sink;
+	struct symbols *symbols;
+	struct map programs;
+	struct map named;
+	struct shares shares;
+	enum unwind how;
+	unsigned profile_hz;
+	unsigned n_samples;	/* since: */
+	int64_t since_ns;
+};
+
+int frames_new(struct frames **ret, struct engine *engine,
+	       struct gather *gather, const struct collector_cfg *cfg,
+	       const struct sink *sink, struct why *why)
+{
+	struct frames *frames = calloc(1, sizeof(*frames));
+	int err;
+
+	if (!frames)
+		return why_set(why, ENOMEM, "out of memory");
+	frames->engine = engine;
+	frames->gather = gather;
+	frames->sink = sink;
+	frames->how = cfg->unwind;
+	frames->profile_hz = cfg->profile_hz;
+	frames->since_ns = clock_mono_ns();
+	map_init(&frames->programs, offsetof(struct program, votes));
+	map_init(&frames->named, offsetof(struct named, stack));
+	shares_init(&frames->shares);
+	err = symbols_new(&frames->symbols, cfg->procfs, why);
+	if (err)
+		frames_free(frames);
+	else
+		*ret = frames;
+	return err;
+}
+
+static void forget_all(struct map *map)
+{
+	size_t pos = 0;
+	void *entry;
+
+	while ((entry = map_next(map, &pos)))
+		free(entry);
+	map_done(map);
+}
+
+void frames_free(struct frames *frames)
+{
+	if (!frames)
+		return;
+	forget_all(&frames->programs);
+	forget_all(&frames->named);
+	shares_done(&frames->shares);
+	symbols_free(frames->symbols);
+	free(frames);
+}
+
+/* --- what runs ------------------------------------------------------------------- */
+
+static uint32_t execs_of(const struct frames *frames,
+			 const struct known *known)
+{
+	return frames->gather->extras[known -
+				      frames->gather->known].execs;
+}
+
+static struct program *program_of(struct frames *frames,
+			      const struct known *known)
+{
+	struct program wanted = { .pid = known->key.pid,
+				.execs = execs_of(frames, known),
+				.start = known->key.process_start };
+	struct program *program = map_get(&frames->programs, &wanted);
+
+	if (program)
+		return program;
+	program = malloc(sizeof(*program));
+	if (!program)
+		return NULL;
+	*program = wanted;
+	if (map_add(&frames->programs, program)) {
+		free(program);
+		return NULL;
+	}
+	/* Its code lies elsewhere than what its id ran before. */
+	symbols_forget(frames->symbols, wanted.pid, wanted.start);
+	return program;
+}
+
+/* All threads of it that there are; new ones have it from who made them. */
+static void follow(struct frames *frames, const struct known *of)
+{
+	const struct gather *g = frames->gather;
+
+	for (uint32_t i = 1; i < g->plan->slots &&
+			     i < g->control->used_slots; i++)
+		if (g->known[i].serial &&
+		    g->known[i].key.pid == of->key.pid &&
+		    g->known[i].key.process_start == of->key.process_start)
+			frames->engine->extras[i].unwind = EXTRA_BY_FP;
+}
+
+static void vote(struct frames *frames, const struct known *known,
+		 const struct unwound *unwound)
+{
+	struct program *program = program_of(frames, known);
+
+	if (!program || program->by_fp || program->by_copy ||
+	    frames->how != UNWIND_AUTO || !unwound->complete)
+		return;
+	if (!unwound->by_fp) {
+		program->by_copy = true;
+	} else if (++program->votes == FP_VOTES) {
+		program->by_fp = true;
+		follow(frames, known);
+	}
+}
+
+/* --- names --------------------------------------------------------------------- */
+
+struct text {
+	char bytes[MAX_TEXT];
+	size_t at;		/* it grows from the end to the front */
+};
+
+/* False: there is no room for more. */
+static bool prepend(struct text *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len + 1 > text->at)
+		return false;
+	if (text->at < MAX_TEXT - 1)
+		text->bytes[--text->at] = ';';
+	text->at -= len;
+	memcpy(text->bytes + text->at, name, len);
+	for (size_t i = 0; i < len; i++)
+		if (text->bytes[text->at + i] == ';')
+			text->bytes[text->at + i] = ':';
+	return true;
+}
+
+/* Of the functions that a program calls for its calls, not the program. */
+static bool is_libc(const char *module)
+{
+	static const char *const stems[] = {
+		"libc.so", "libc-", "ld-linux", "ld-musl", "libpthread",
+		"[vdso]",
+	};
+
+	for (size_t i = 0; module && i < sizeof(stems) / sizeof(*stems); i++)
+		if (!strncmp(module, stems[i], strlen(stems[i])))
+			return true;
+	return false;
+}
+
+static int32_t label(const struct frames *frames, const char *text)
+{
+	return frames->sink->label(frames->sink->ctx, text) + 1;
+}
+
+static void name_frames(struct frames *frames, const struct known *known,
+			const uint64_t *pcs, size_t n, int32_t *stack,
+			int32_t *caller)
+{
+	struct space *space = symbols_space(frames->symbols, known->key.pid,
+					    known->key.process_start);
+	struct text text = { .at = MAX_TEXT - 1 };
+	const char *names[MAX_NAMES], *last = NULL;
+	bool room = true;
+
+	text.bytes[MAX_TEXT - 1] = '\0';
+	*stack = 0;
+	*caller = 0;
+	for (size_t i = 0; space && room && i < n; i++) {
+		size_t k;
+
+		/* The place that the one that makes the call has for its
+		 * return address where that is found otherwise. */
+		if (!pcs[i])
+			continue;
+		k = space_names(space, pcs[i], i > 0, names, MAX_NAMES);
+		if (!k)
+			continue;
+		last = names[0];
+		if (!*caller && !is_libc(space_module(space, pcs[i])))
+			*caller = label(frames, names[0]);
+		for (size_t j = 0; room && j < k; j++)
+			room = prepend(&text, names[j]);
+	}
+	if (!last)
+		return;
+	*stack = label(frames, text.bytes + text.at);
+	if (!*caller)
+		*caller = label(frames, last);
+}
+
+void frames_name(struct frames *frames, const struct known *known,
+		 uint64_t hash, struct key *key)
+{
+	struct named wanted = { .start = known->key.process_start,
+				.pid = known->key.pid, .hash = hash,
+				.execs = execs_of(frames, known) }, *named;
+	struct stack stack;
+
+	if (!hash || hash == STACK_NO_ROOM)
+		return;
+	named = map_get(&frames->named, &wanted);
+	if (!named) {
+		if (engine_stack(frames->engine, hash, &stack))
+			return;
+		program_of(frames, known);
+		name_frames(frames, known, stack.pc,
+			    stack.n < STACK_FRAMES ? stack.n : STACK_FRAMES,
+			    &wanted.stack, &wanted.caller);
+		if (frames->named.used >= MAX_NAMED)
+			forget_all(&frames->named);
+		named = malloc(sizeof(*named));
+		if (named)
+			*named = wanted;
+		if (named && map_add(&frames->named, named)) {
+			free(named);
+			named = NULL;
+		}
+		if (!named)
+			named = &wanted;
+	}
+	key->stack = named->stack;
+	key->caller = named->caller;
+}
+
+/* --- samples -------------------------------------------------------------------- */
+
+static void answer(struct frames *frames, const struct known *known,
+		   const struct sample *sample)
+{
+	const struct slot *slot = &frames->gather->slots[sample->slot];
+	struct space *space = symbols_space(frames->symbols, known->key.pid,
+					    known->key.process_start);
+	struct rule_key key = { slot->leader_start_ns, sample->pc };
+	int64_t offset;
+
+	if (!space || space_return_at(space, sample->pc, &offset) ||
+	    offset < 0 || offset > INT32_MAX)
+		offset = RULE_NONE;
+	engine_rule(frames->engine, &key, (int32_t)offset);
+}
+
+static void unwind(struct frames *frames, const struct known *known,
+		   const struct sample *sample, struct share *share)
+{
+	struct unwind_regs regs = { .pc = sample->pc, .sp = sample->sp,
+				    .fp = sample->fp, .lr = sample->lr };
+	struct space *space;
+	struct unwound unwound;
+
+	program_of(frames, known);
+	space = symbols_space(frames->symbols, known->key.pid,
+			      known->key.process_start);
+	if (!space)
+		return;
+	space_unwind(space, &regs, sample->stack, sample->size, &unwound);
+	if (sample->kind == SAMPLE_CALL)
+		vote(frames, known, &unwound);
+	name_frames(frames, known, unwound.pcs, unwound.n, &share->stack,
+		    &share->caller);
+}
+
+void frames_sample(struct frames *frames, const struct sample *sample,
+		   size_t size)
+{
+	struct gather *g = frames->gather;
+	const struct known *known;
+	struct share share = { 0 };
+	double weight;
+	struct key key;
+
+	if (size < sizeof(*sample) || sample->slot >= g->plan->slots ||
+	    sample->size > SAMPLE_BYTES)
+		return;
+	known = &g->known[sample->slot];
+	/* One that has not been looked at yet. */
+	if (known->serial != sample->serial)
+		gather_slot(g, sample->slot);
+	if (known->serial != sample->serial)
+		return;
+	if (sample->kind == SAMPLE_RULE) {
+		answer(frames, known, sample);
+		return;
+	}
+	frames->n_samples++;
+	unwind(frames, known, sample, &share);
+	weight = 4294967296.0 / ((double)sample->chance + 1);
+	share.calls = weight;
+	share.wall_ns = weight * (double)sample->wall_ns;
+	share.blocked_ns = weight * (double)sample->blocked_ns;
+	share.runq_ns = weight * (double)sample->runq_ns;
+	share.cpu_ns = share.wall_ns - share.blocked_ns - share.runq_ns;
+	key = gather_detail_key(g, known, sample->tag, NULL);
+	shares_add(&frames->shares, &key, &share);
+}
+
+/* Between one in a million and each. */
+#define LEAST_CHANCE 4296
+#define MOST_CHANCE 0xffffffff
+#define PACE_NS (50 * NS_PER_MS)
+
+void frames_pace(struct frames *frames)
+{
+	struct control *control = frames->gather->control;
+	int64_t now_ns = clock_mono_ns(), past_ns = now_ns - frames->since_ns;
+	double rate, chance = (double)control->chance, by = 4;
+
+	if (past_ns < PACE_NS)
+		return;
+	rate = (double)frames->n_samples * 1e9 / (double)past_ns;
+	if (rate > 0)
+		by = SAMPLES_HZ / rate;
+	by = by > 4 ? 4 : by < 0.1 ? 0.1 : by;
+	chance *= by;
+	if (chance < LEAST_CHANCE)
+		chance = LEAST_CHANCE;
+	if (chance > MOST_CHANCE)
+		chance = MOST_CHANCE;
+	control->chance = (uint64_t)chance;
+	frames->n_samples = 0;
+	frames->since_ns = now_ns;
+}
+
+/* --- what is told ---------------------------------------------------------------- */
+
+static void tell(void *ctx, const struct key *key, const struct cell *cell)
+{
+	const struct frames *frames = ctx;
+
+	frames->sink->cell(frames->sink->ctx, key, cell);
+}
+
+void frames_tell(struct frames *frames, const struct key *key,
+		 const struct cell *cell)
+{
+	if (key->stack || key->abi == ABI_TASK ||
+	    !shares_split(&frames->shares, key, cell, tell, frames))
+		tell(frames, key, cell);
+}
+
+void frames_turn(struct frames *frames)
+{
+	shares_age(&frames->shares);
+}
+
+void frames_forget(struct frames *frames, const struct key *process)
+{
+	struct program *program;
+	struct named *named;
+	size_t pos = 0;
+
+	while ((program = map_next(&frames->programs, &pos)))
+		if (program->pid == process->pid &&
+		    program->start == process->process_start) {
+			map_del(&frames->programs, program);
+			free(program);
+		}
+	for (pos = 0; (named = map_next(&frames->named, &pos)); )
+		if (named->pid == process->pid &&
+		    named->start == process->process_start) {
+			map_del(&frames->named, named);
+			free(named);
+		}
+	shares_forget(&frames->shares, process->pid, process->process_start);
+	symbols_forget(frames->symbols, process->pid,
+		       process->process_start);
+}
