@@ -59,6 +59,9 @@ package_table()
 	build|libaudit-dev|audit-libs-devel|pkg-config --exists audit
 	build|libseccomp-dev|libseccomp-devel|pkg-config --exists libseccomp
 	build|libbpf-dev|libbpf-devel|pkg-config --exists libbpf
+	build|libdw-dev|elfutils-devel|pkg-config --exists libdw
+	build|liblzma-dev|xz-devel|pkg-config --exists liblzma
+	build|libiberty-dev|binutils-devel|test -e /usr/include/libiberty/demangle.h
 	build|clang|clang|command -v clang
 	build|bpftool|bpftool|command -v bpftool
 	build|libjansson-dev|jansson-devel|pkg-config --exists jansson

@@ -27,8 +27,9 @@ arrows()
 	BEGIN {
 		may["base"] = ""
 		may["model"] = "base"
-		may["acct"] = may["smb2"] = may["collect"] = \
+		may["acct"] = may["smb2"] = may["symbols"] = \
 			may["compare"] = may["export"] = "base model"
+		may["collect"] = "base model symbols"
 		may["report"] = "base model acct/snapshot.h"
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
@@ -113,6 +114,9 @@ doors()
 		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
 		door["auparse.h"] = "^src/collect/audit"
 		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"
+		door["elfutils/"] = door["dwarf.h"] = \
+			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
+			door["libiberty/"] = "^src/symbols/"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"
