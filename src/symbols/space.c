@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "symbols/lines.h"
 
-#define READ_AGAIN_NS (100 * NS_PER_MS)
+/* Reading takes at most one part in so many of our time. */
+#define READ_SHARE 20
 
 static void drop_list(struct mapping *list, size_t n)
 {
@@ -96,10 +97,12 @@ static void read_again(struct space *space)
 	struct mapping *list;
 	size_t n;
 
-	if (space->read_ns && now - space->read_ns < READ_AGAIN_NS)
+	if (space->read_ns && now - space->read_ns < space->wait_ns)
 		return;
 	space->read_ns = now;
 	n = read_list(space, &list);
+	/* A new program maps its libraries one after the other. */
+	space->wait_ns = READ_SHARE * (clock_mono_ns() - now);
 	/* A process that ends has none; its stacks may come after it. */
 	if (!n) {
 		free(list);

@@ -28,6 +28,7 @@ struct space {
 	struct mapping *list;	/* by address */
 	size_t n, last;
 	int64_t read_ns;	/* 0: never */
+	int64_t wait_ns;	/* not again before that has passed */
 	struct jit jit;
 };
 

@@ -135,3 +135,11 @@ size_t space_names(struct space *space, uint64_t pc, bool is_return,
 		names[n++] = name ? name : name_place(space, mapping, pc);
 	return n;
 }
+
+bool space_is_libc(struct space *space, uint64_t pc)
+{
+	const struct mapping *mapping = space_find(space, pc);
+
+	return mapping && (mapping_is_vdso(mapping) ||
+			   (mapping->file && mapping->file->libc));
+}

@@ -59,6 +59,9 @@ void symbols_forget(struct symbols *symbols, pid_t pid, uint64_t start);
 size_t space_names(struct space *space, uint64_t pc, bool is_return,
 		   const char **names, size_t max);
 
+/* Whether it is in the C library, or what the kernel adds to a program. */
+bool space_is_libc(struct space *space, uint64_t pc);
+
 struct unwind_regs {
 	uint64_t pc, sp, fp;
 	uint64_t lr;		/* arm64 only */

@@ -59,15 +59,44 @@ __attribute__((noinline)) uint32_t find_detailed(uint32_t slot, uint32_t tag,
 	return index;
 }
 
+/* Of 64 bits, so that no two that are met have the same. */
+inline_always uint64_t hash_of(uint32_t tag, const struct detail *detail)
+{
+	uint64_t hash = tag;
+
+	hash = (hash ^ detail->stack) * 0x9e3779b97f4a7c15ULL;
+	hash ^= hash >> 32;
+	hash = (hash ^ detail->object) * 0xbf58476d1ce4e5b9ULL;
+	hash ^= hash >> 32;
+	hash = (hash ^ detail->wait) * 0x94d049bb133111ebULL;
+	hash ^= hash >> 32;
+	hash = (hash ^ ((uint64_t)detail->waker << 32 |
+			(uint32_t)detail->fd)) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 32;
+}
+
 static __attribute__((noinline)) struct call_cell *
 detailed_cell(uint32_t slot, uint32_t tag, const struct detail *detail)
 {
-	uint32_t index = find_detailed(slot, tag, detail);
+	struct extra *extra = extra_at(slot);
+	uint64_t hash;
+	uint32_t index, at;
 
+	if (!extra || !detail)
+		return NULL;
+	hash = hash_of(tag, detail);
+	at = hash % EXTRA_CACHE;
+	if (extra->cache[at].hash == hash) {
+		index = extra->cache[at].cell;
+		return bpf_map_lookup_elem(&cells, &index);
+	}
+	index = find_detailed(slot, tag, detail);
 	if (!index) {
 		__sync_fetch_and_add(&control.no_cell, 1);
 		return NULL;
 	}
+	extra->cache[at].hash = hash;
+	extra->cache[at].cell = index;
 	return bpf_map_lookup_elem(&cells, &index);
 }
 
@@ -121,12 +150,13 @@ struct {
 enum { SCRATCH_USER, SCRATCH_KERNEL };
 
 /* Known by its hash from now on. */
-__attribute__((noinline)) uint64_t keep_stack(uint32_t which)
+__attribute__((noinline)) uint64_t keep_stack(uint32_t slot, uint32_t which)
 {
+	struct extra *extra = extra_at(slot);
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
 	uint64_t hash = 0xcbf29ce484222325ULL;
 
-	if (!stack || !stack->n)
+	if (!extra || !stack || !stack->n)
 		return 0;
 	for (uint32_t i = 0; i < STACK_FRAMES && i < stack->n; i++) {
 		hash = (hash ^ stack->pc[i]) * 0x9e3779b97f4a7c15ULL;
@@ -134,15 +164,18 @@ __attribute__((noinline)) uint64_t keep_stack(uint32_t which)
 	}
 	if (hash <= STACK_NO_ROOM)
 		hash += STACK_NO_ROOM + 1;
-	if (bpf_map_lookup_elem(&stacks, &hash))
+	if (extra->kept[hash % EXTRA_CACHE] == hash)
 		return hash;
-	if (!bpf_map_update_elem(&stacks, &hash, stack, BPF_ANY))
+	if (bpf_map_lookup_elem(&stacks, &hash) ||
+	    !bpf_map_update_elem(&stacks, &hash, stack, BPF_ANY)) {
+		extra->kept[hash % EXTRA_CACHE] = hash;
 		return hash;
+	}
 	__sync_fetch_and_add(&control.no_stack, 1);
 	return STACK_NO_ROOM;
 }
 
-inline_always uint64_t kernel_stack(void *ctx)
+inline_always uint64_t kernel_stack(void *ctx, uint32_t slot)
 {
 	uint32_t which = SCRATCH_KERNEL;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
@@ -152,7 +185,7 @@ inline_always uint64_t kernel_stack(void *ctx)
 		return 0;
 	size = bpf_get_stack(ctx, stack->pc, sizeof(stack->pc), 0);
 	stack->n = size > 0 ? (uint64_t)size / 8 : 0;
-	return keep_stack(SCRATCH_KERNEL);
+	return keep_stack(slot, SCRATCH_KERNEL);
 }
 
 inline_always void forget_waits(uint32_t slot)
@@ -194,7 +227,7 @@ static __attribute__((noinline)) int fall_asleep(void *ctx, uint32_t slot)
 
 	if (!extra)
 		return 0;
-	extra->asleep_in = kernel_stack(ctx);
+	extra->asleep_in = kernel_stack(ctx, slot);
 	extra->waker = 0;
 	return 0;
 }

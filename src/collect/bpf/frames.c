@@ -39,7 +39,7 @@ struct frames {
 	const struct sink *sink;
 	struct symbols *symbols;
 	struct map programs;
-	struct map named;
+	struct map named;	/* stacks that were followed */
 	struct shares shares;
 	enum unwind how;
 	unsigned profile_hz;
@@ -139,14 +139,32 @@ static void follow(struct frames *frames, const struct known *of)
 			frames->engine->extras[i].unwind = EXTRA_BY_FP;
 }
 
+static void answer(struct frames *frames, const struct known *known,
+		   const struct sample *sample)
+{
+	const struct slot *slot = &frames->gather->slots[sample->slot];
+	struct space *space = symbols_space(frames->symbols, known->key.pid,
+					    known->key.process_start);
+	struct rule_key key = { slot->leader_start_ns, sample->pc };
+	int64_t offset;
+
+	if (!space || space_return_at(space, sample->pc, &offset) !=
+	    RETURN_AT_SP || offset < 0 || offset > INT32_MAX)
+		offset = RULE_NONE;
+	engine_rule(frames->engine, &key, (int32_t)offset);
+}
+
+/* Whether stacks of what it runs are to be followed from now on. */
 static void vote(struct frames *frames, const struct known *known,
-		 const struct unwound *unwound)
+		 const struct sample *sample, const struct unwound *unwound)
 {
 	struct program *program = program_of(frames, known);
 
 	if (!program || program->by_fp || program->by_copy ||
 	    frames->how != UNWIND_AUTO || !unwound->complete)
 		return;
+	/* It will be asked for. */
+	answer(frames, known, sample);
 	if (!unwound->by_fp) {
 		program->by_copy = true;
 	} else if (++program->votes == FP_VOTES) {
@@ -179,28 +197,15 @@ static bool prepend(struct text *text, const char *name)
 	return true;
 }
 
-/* Of the functions that a program calls for its calls, not the program. */
-static bool is_libc(const char *module)
-{
-	static const char *const stems[] = {
-		"libc.so", "libc-", "ld-linux", "ld-musl", "libpthread",
-		"[vdso]",
-	};
-
-	for (size_t i = 0; module && i < sizeof(stems) / sizeof(*stems); i++)
-		if (!strncmp(module, stems[i], strlen(stems[i])))
-			return true;
-	return false;
-}
-
 static int32_t label(const struct frames *frames, const char *text)
 {
 	return frames->sink->label(frames->sink->ctx, text) + 1;
 }
 
+/* @exact: which are no return addresses; NULL: only the first is none. */
 static void name_frames(struct frames *frames, const struct known *known,
-			const uint64_t *pcs, size_t n, int32_t *stack,
-			int32_t *caller)
+			const uint64_t *pcs, const bool *exact, size_t n,
+			struct share *ret)
 {
 	struct space *space = symbols_space(frames->symbols, known->key.pid,
 					    known->key.process_start);
@@ -209,8 +214,8 @@ static void name_frames(struct frames *frames, const struct known *known,
 	bool room = true;
 
 	text.bytes[MAX_TEXT - 1] = '\0';
-	*stack = 0;
-	*caller = 0;
+	ret->stack = 0;
+	ret->caller = 0;
 	for (size_t i = 0; space && room && i < n; i++) {
 		size_t k;
 
@@ -218,20 +223,21 @@ static void name_frames(struct frames *frames, const struct known *known,
 		 * return address where that is found otherwise. */
 		if (!pcs[i])
 			continue;
-		k = space_names(space, pcs[i], i > 0, names, MAX_NAMES);
+		k = space_names(space, pcs[i], exact ? !exact[i] : i > 0,
+				names, MAX_NAMES);
 		if (!k)
 			continue;
 		last = names[0];
-		if (!*caller && !is_libc(space_module(space, pcs[i])))
-			*caller = label(frames, names[0]);
+		if (!ret->caller && !space_is_libc(space, pcs[i]))
+			ret->caller = label(frames, names[0]);
 		for (size_t j = 0; room && j < k; j++)
 			room = prepend(&text, names[j]);
 	}
 	if (!last)
 		return;
-	*stack = label(frames, text.bytes + text.at);
-	if (!*caller)
-		*caller = label(frames, last);
+	ret->stack = label(frames, text.bytes + text.at);
+	if (!ret->caller)
+		ret->caller = label(frames, last);
 }
 
 void frames_name(struct frames *frames, const struct known *known,
@@ -240,6 +246,7 @@ void frames_name(struct frames *frames, const struct known *known,
 	struct named wanted = { .start = known->key.process_start,
 				.pid = known->key.pid, .hash = hash,
 				.execs = execs_of(frames, known) }, *named;
+	struct share names;
 	struct stack stack;
 
 	if (!hash || hash == STACK_NO_ROOM)
@@ -249,9 +256,11 @@ void frames_name(struct frames *frames, const struct known *known,
 		if (engine_stack(frames->engine, hash, &stack))
 			return;
 		program_of(frames, known);
-		name_frames(frames, known, stack.pc,
+		name_frames(frames, known, stack.pc, NULL,
 			    stack.n < STACK_FRAMES ? stack.n : STACK_FRAMES,
-			    &wanted.stack, &wanted.caller);
+			    &names);
+		wanted.stack = names.stack;
+		wanted.caller = names.caller;
 		if (frames->named.used >= MAX_NAMED)
 			forget_all(&frames->named);
 		named = malloc(sizeof(*named));
@@ -270,21 +279,6 @@ void frames_name(struct frames *frames, const struct known *known,
 
 /* --- samples -------------------------------------------------------------------- */
 
-static void answer(struct frames *frames, const struct known *known,
-		   const struct sample *sample)
-{
-	const struct slot *slot = &frames->gather->slots[sample->slot];
-	struct space *space = symbols_space(frames->symbols, known->key.pid,
-					    known->key.process_start);
-	struct rule_key key = { slot->leader_start_ns, sample->pc };
-	int64_t offset;
-
-	if (!space || space_return_at(space, sample->pc, &offset) ||
-	    offset < 0 || offset > INT32_MAX)
-		offset = RULE_NONE;
-	engine_rule(frames->engine, &key, (int32_t)offset);
-}
-
 static void unwind(struct frames *frames, const struct known *known,
 		   const struct sample *sample, struct share *share)
 {
@@ -300,9 +294,9 @@ static void unwind(struct frames *frames, const struct known *known,
 		return;
 	space_unwind(space, &regs, sample->stack, sample->size, &unwound);
 	if (sample->kind == SAMPLE_CALL)
-		vote(frames, known, &unwound);
-	name_frames(frames, known, unwound.pcs, unwound.n, &share->stack,
-		    &share->caller);
+		vote(frames, known, sample, &unwound);
+	name_frames(frames, known, unwound.pcs, unwound.exact, unwound.n,
+		    share);
 }
 
 void frames_sample(struct frames *frames, const struct sample *sample,

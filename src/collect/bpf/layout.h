@@ -136,6 +136,8 @@ enum extra_unwind {
 	EXTRA_BY_FP,		/* frame pointers, of each call */
 };
 
+#define EXTRA_CACHE 32
+
 /* Beside a slot, where details are asked for. */
 struct extra {
 	struct detail detail;	/* of the call in progress */
@@ -145,6 +147,12 @@ struct extra {
 	uint64_t asleep_in;	/* the kernel stack of the last sleep */
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
+	/* Cells that were found lately, by a hash of tag and detail. */
+	struct {
+		uint64_t hash;
+		uint32_t cell, zero;
+	} cache[EXTRA_CACHE];
+	uint64_t kept[EXTRA_CACHE];	/* stacks that are known to be */
 };
 
 /*

@@ -156,7 +156,7 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	if (ret == -RESTART_BLOCK)
 		s->resumes = s->tag;
 	if (is_detailed(DETAIL_STACKS))
-		find_stack(ctx, s, regs, now - s->enter_ns);
+		find_stack(s, regs, now - s->enter_ns);
 	if (plan.flows && s->flow) {
 		flow_exit(s, index, now, ret, partial);
 	} else {

@@ -21,17 +21,32 @@ struct {
 	__uint(max_entries, 4096);	/* set at load */
 } samples SEC(".maps");
 
-inline_always void copy_regs(struct sample *sample, struct pt_regs *regs)
+inline_always uint64_t pc_of(struct pt_regs *regs)
 {
 #ifdef __TARGET_ARCH_x86
-	sample->pc = regs->ip;
+	return regs->ip;
+#else
+	return regs->pc;
+#endif
+}
+
+inline_always uint64_t fp_of(struct pt_regs *regs)
+{
+#ifdef __TARGET_ARCH_x86
+	return regs->bp;
+#else
+	return regs->regs[29];
+#endif
+}
+
+inline_always void copy_regs(struct sample *sample, struct pt_regs *regs)
+{
+	sample->pc = pc_of(regs);
 	sample->sp = regs->sp;
-	sample->fp = regs->bp;
+	sample->fp = fp_of(regs);
+#ifdef __TARGET_ARCH_x86
 	sample->lr = 0;
 #else
-	sample->pc = regs->pc;
-	sample->sp = regs->sp;
-	sample->fp = regs->regs[29];
 	sample->lr = regs->regs[30];
 #endif
 }
@@ -95,25 +110,51 @@ inline_always uint64_t return_address(struct slot *s, struct pt_regs *regs,
 	return address;
 }
 
+/* Frames further apart than this are none. */
+#define LARGEST_FRAME (1u << 20)
+
+/*
+ * The kernel's own walk ends in a page fault where code that keeps no frame
+ * pointers has something else in that register, as it does below main(). A
+ * fault costs more than all the rest here.
+ */
+inline_always uint32_t walk(struct stack *stack, uint64_t sp, uint64_t fp)
+{
+	struct {
+		uint64_t next, pc;
+	} frame;
+	uint32_t n = 2;
+
+	if (fp < sp)
+		return n;
+	for (int i = 2; i < STACK_FRAMES; i++) {
+		if (fp - sp >= LARGEST_FRAME || fp & 7 ||
+		    bpf_probe_read_user(&frame, sizeof(frame), (void *)fp) ||
+		    !frame.pc)
+			break;
+		stack->pc[i] = frame.pc;
+		n = i + 1;
+		if (frame.next <= fp)
+			break;
+		sp = fp;
+		fp = frame.next;
+	}
+	return n;
+}
+
 /* The second one is 0 where the frame pointer leads to it anyway. */
-static __attribute__((noinline)) uint64_t follow_fp(void *ctx,
-						    struct slot *s,
+static __attribute__((noinline)) uint64_t follow_fp(struct slot *s,
 						    struct pt_regs *regs)
 {
 	uint32_t which = SCRATCH_USER;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
-	long size;
 
 	if (!stack || !s || !regs)
 		return 0;
-	size = bpf_get_stack(ctx, &stack->pc[1], sizeof(stack->pc) - 8,
-			     BPF_F_USER_STACK);
-	if (size <= 0)
-		return 0;
-	stack->n = (uint64_t)size / 8 + 1;
-	stack->pc[0] = stack->pc[1];
+	stack->pc[0] = pc_of(regs);
 	stack->pc[1] = return_address(s, regs, stack->pc[0]);
-	return keep_stack(SCRATCH_USER);
+	stack->n = walk(stack, regs->sp, fp_of(regs));
+	return keep_stack(s->self, SCRATCH_USER);
 }
 
 static __attribute__((noinline)) int sample_call(struct slot *s,
@@ -159,15 +200,15 @@ inline_always void sample_cpu(struct slot *s, struct pt_regs *regs)
 }
 
 /* Of the call that ends now. */
-inline_always void find_stack(void *ctx, struct slot *s,
-			      struct pt_regs *regs, uint64_t wall)
+inline_always void find_stack(struct slot *s, struct pt_regs *regs,
+			      uint64_t wall)
 {
 	struct extra *extra = extra_at(s->self);
 
 	if (!extra)
 		return;
 	if (extra->unwind == EXTRA_BY_FP)
-		extra->detail.stack = follow_fp(ctx, s, regs);
+		extra->detail.stack = follow_fp(s, regs);
 	else
 		sample_call(s, regs, wall);
 }
