@@ -268,6 +268,7 @@ static void test_signal(void **state)
 	assert_true(stack.complete);
 }
 
+__attribute__((unused))
 static void assert_return_at(int expected)
 {
 	int64_t offset = -1;
