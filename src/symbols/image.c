@@ -16,6 +16,7 @@
 #include "symbols/demangle.h"
 #include "symbols/extra.h"
 #include "symbols/inlines.h"
+#include "symbols/starts.h"
 #include "symbols/symtab.h"
 
 #define MAX_LOADS	32
@@ -47,10 +48,12 @@ struct image {
 	Elf *packed;
 	int debug_fd;		/* -1: none */
 	Elf *debug;
+	bool dwarf_read;	/* or tried to */
 	Dwarf *dwarf;		/* of elf or debug; NULL: none */
 	Dwarf_CFI *cfi;		/* .eh_frame */
 	struct inlines *inlines;
 	struct symtab symtab;
+	struct starts starts;
 	struct rules rules;
 	struct map named;	/* struct named */
 };
@@ -123,7 +126,26 @@ static bool fits(struct image *image)
 	return tables <= MAX_TABLE_BYTES;
 }
 
-/* Its own debug information, or a debug file's. */
+static void read_dwarf(struct image *image)
+{
+	Elf *elf = image->debug ? image->debug : image->elf;
+
+	image->dwarf_read = true;
+	if (!image->debug && !image->has_info)
+		return;
+	image->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
+	if (!image->dwarf)
+		return;
+	image->inlines = inlines_new(image->dwarf);
+	if (image->native)
+		image->rules.cfi[1] = dwarf_getcfi(image->dwarf);
+}
+
+/*
+ * Its own debug information, or a debug file's. That can be opened as long as
+ * we like, and takes 50 ms for the C library's, as it is compressed: it waits
+ * for the first who asks for a name, unless stacks need it.
+ */
 static void find_debug(struct image *image)
 {
 	if (!image->has_info)
@@ -131,16 +153,8 @@ static void find_debug(struct image *image)
 	if (image->debug_fd >= 0)
 		image->debug = elf_begin(image->debug_fd, ELF_C_READ_MMAP,
 					 NULL);
-	if (image->debug)
-		image->dwarf = dwarf_begin_elf(image->debug, DWARF_C_READ,
-					       NULL);
-	else if (image->has_info)
-		image->dwarf = dwarf_begin_elf(image->elf, DWARF_C_READ,
-					       NULL);
-	if (image->dwarf) {
-		image->inlines = inlines_new(image->dwarf);
-		image->rules.cfi[1] = dwarf_getcfi(image->dwarf);
-	}
+	if (!image->debug || !image->cfi)
+		read_dwarf(image);
 }
 
 /* The fullest of the tables first: the others repeat what it has. */
@@ -179,6 +193,7 @@ static int read_elf(struct image *image)
 	if (image->native)
 		image->cfi = dwarf_getcfi_elf(image->elf);
 	image->rules.cfi[0] = image->cfi;
+	starts_read(&image->starts, image->elf);
 	find_debug(image);
 	find_symbols(image);
 	return 0;
@@ -305,11 +320,18 @@ bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret)
 	return false;
 }
 
+/* Without the version of the symbol, read@@GLIBC_2.2.5. */
 static const char *show(struct strings *strings, const char *name)
 {
-	char buf[STRINGS_LONGEST];
+	char buf[STRINGS_LONGEST], *bare = NULL;
+	const char *at = strchr(name, '@'), *shown;
 
-	return strings_keep(strings, demangle(name, buf, sizeof(buf)));
+	if (at && at != name)
+		bare = strndup(name, (size_t)(at - name));
+	shown = strings_keep(strings, demangle(bare ? bare : name, buf,
+					       sizeof(buf)));
+	free(bare);
+	return shown;
 }
 
 /* Both tables know the function that has the code; the symbols' name is the
@@ -320,6 +342,8 @@ static size_t find_names(struct image *image, struct strings *strings,
 	struct symbol *symbol = symtab_find(&image->symtab, vaddr);
 	size_t n = 0;
 
+	if (!image->dwarf_read)
+		read_dwarf(image);
 	if (image->inlines)
 		n = inlines_at(image->inlines, vaddr, names, MAX_INLINED);
 	for (size_t i = 0; i + 1 < n; i++)
@@ -362,6 +386,11 @@ size_t image_names(struct image *image, struct strings *strings,
 	n = known->n < max ? known->n : max;
 	memcpy(names, known->names, n * sizeof(*names));
 	return n;
+}
+
+uint64_t image_start(const struct image *image, uint64_t vaddr)
+{
+	return starts_find(&image->starts, vaddr);
 }
 
 const struct rule *image_rule(struct image *image, uint64_t vaddr)

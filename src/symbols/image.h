@@ -36,6 +36,9 @@ bool image_vaddr(const struct image *image, uint64_t offset, uint64_t *ret);
 size_t image_names(struct image *image, struct strings *strings,
 		   uint64_t vaddr, const char **names, size_t max);
 
+/* Where a function without a name starts, as well as that is known. */
+uint64_t image_start(const struct image *image, uint64_t vaddr);
+
 /* NULL: no image, or no memory. Valid until the next call. */
 const struct rule *image_rule(struct image *image, uint64_t vaddr);
 

@@ -46,6 +46,12 @@ size_t image_names(struct image *image, struct strings *strings,
 	return 0;
 }
 
+uint64_t image_start(const struct image *image, uint64_t vaddr)
+{
+	(void)image;
+	return vaddr;
+}
+
 const struct rule *image_rule(struct image *image, uint64_t vaddr)
 {
 	(void)image;

@@ -129,9 +129,10 @@ static bool evaluate(const Dwarf_Op *ops, size_t n, uint64_t pc,
 			return false;
 		}
 	}
-	if (top != 1)
+	/* Below it may be the CFA, with which some expressions begin. */
+	if (!top)
 		return false;
-	*ret = stack[0];
+	*ret = stack[top - 1];
 	return true;
 }
 

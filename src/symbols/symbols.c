@@ -83,6 +83,7 @@ static const char *name_place(struct space *space,
 			      const struct mapping *mapping, uint64_t pc)
 {
 	struct strings *strings = &space->symbols->strings;
+	const struct image *image;
 	uint64_t vaddr;
 	char name[320];
 
@@ -93,8 +94,9 @@ static const char *name_place(struct space *space,
 			 (unsigned long long)pc);
 		return strings_keep(strings, name);
 	}
-	if (!space_image(space, mapping, pc, &vaddr))
-		vaddr = pc - mapping->at.start + mapping->at.offset;
+	image = space_image(space, mapping, pc, &vaddr);
+	vaddr = image ? image_start(image, vaddr) :
+		pc - mapping->at.start + mapping->at.offset;
 	snprintf(name, sizeof(name), "[%s+0x%llx]", mapping->file->name,
 		 (unsigned long long)vaddr);
 	return strings_keep(strings, name);

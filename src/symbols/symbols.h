@@ -53,7 +53,8 @@ void symbols_forget(struct symbols *symbols, pid_t pid, uint64_t start);
  *
  * Names are printable and stay until symbols_free(), each kept once: equal
  * names are equal pointers. Where the function is not known it is
- * "[libfoo.so.1+0x1234]", with the address as objdump has it; "[vdso]";
+ * "[libfoo.so.1+0x1234]", with the address, as objdump has it, where the
+ * function begins, or the pc's if that is not known either; "[vdso]";
  * "[0x7f0012345678]" where there is no file.
  */
 size_t space_names(struct space *space, uint64_t pc, bool is_return,
