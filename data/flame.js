@@ -26,7 +26,8 @@ let zoom = root;
 let inverted = false;
 let term = "";
 let pattern = null;
-let width = Number(svg.getAttribute("width"));
+const first = Number(svg.getAttribute("width"));
+let width = first;
 let tallest = 0;
 let current = root;	// has the keyboard's focus, or will
 const top = data.top + (isPage ? 0 : TOOLS);
@@ -89,7 +90,7 @@ function time(ns) {
 	if (ns >= 1e9)
 		return (ns / 1e9).toFixed(3) + " s";
 	if (ns >= 1e6)
-		return (ns / 1e6).toFixed(3) + " ms";
+		return (ns / 1e6).toFixed(2) + " ms";
 	return (ns / 1e3).toFixed(1) + " \u00b5s";
 }
 
@@ -111,7 +112,7 @@ function details(node) {
 		percent(all, value(root), 2) + " of all";
 	if (shown.length === 1)
 		text += " " + WORDS[shown[0]];
-	if (zoom !== root)
+	if (zoom !== root && zoom !== node)
 		text += ", " + percent(all, value(zoom), 2) + " of " +
 			zoom.name;
 	return text + mix(node);
@@ -202,28 +203,56 @@ function draw() {
 	tools.reset.disabled = zoom === root;
 }
 
+// "[blocked: disk]" where it fits, else "disk".
+function label(node, room) {
+	const whole = cut(node.name, room);
+	if (!node.leaf || whole === node.name)
+		return whole;
+	if (node.state < 2)
+		return cut(["CPU", "queue"][node.state], room);
+	const reason = node.name.indexOf(" ");
+	return cut(reason < 0 ? "blocked" : node.name.slice(reason + 1, -1),
+		room);
+}
+
+// A stripe in which each state has its part of the frame.
+function mixture(node, x, y, w) {
+	const all = value(node);
+	return shown.map(s => {
+		const part = all ? w * node.ns[s] / all : 0;
+		x += part;
+		return create(SVG, "rect", {
+			class: "mix " + CLASSES[s], x: (x - part).toFixed(2),
+			y: y, width: part.toFixed(2), height: 3,
+		});
+	}).filter(rect => rect.getAttribute("width") > 0);
+}
+
 function frame(place) {
 	const node = place.node;
 	const y = inverted ? node.depth * data.row :
 		tallest - (node.depth + 1) * data.row;
 	const room = Math.floor((place.w - 6) / data.column);
+	const w = place.w > 3 ? place.w - data.gap : place.w;
 	let marks = "f " + classOf(node);
 	if (place.above)
 		marks += " above";
 	if (pattern)
-		marks += pattern.test(node.name) ? " hit" : " miss";
+		marks += isHit(node) ? " hit" : " miss";
 	const group = create(SVG, "g", {
 		class: marks, "data-index": node.index, role: "button",
 		tabindex: node === current ? 0 : -1,
 		"aria-label": node.name + details(node),
 	}, create(SVG, "rect", {
-		x: place.x.toFixed(2), y: y, width: place.w.toFixed(2),
+		x: place.x.toFixed(2), y: y, width: w.toFixed(2),
 		height: data.row - 1,
 	}));
+	if (w > 6 && !node.leaf && shown.length > 1)
+		group.append(...mixture(node, place.x, y + data.row - 4, w));
 	if (room >= 3)
 		group.append(create(SVG, "text",
-			{ x: (place.x + 3).toFixed(2), y: y + 13 },
-			cut(node.name, room)));
+			{ x: (place.x + 3).toFixed(2), y: y + 12 },
+			label(node, room)));
 	return group;
 }
 
@@ -241,9 +270,7 @@ function nodeOf(event) {
 function zoomTo(node) {
 	while (node.parent && !value(node))
 		node = node.parent;
-	// Over a leaf there is nothing that could be wider.
-	zoom = node.leaf && node.parent ? node.parent : node;
-	current = zoom;
+	zoom = current = node;
 	draw();
 	tell(null);
 }
@@ -256,17 +283,20 @@ function showStates(states) {
 	zoomTo(zoom);
 }
 
+// Who looks for locks does not mean all that is blocked.
+function isHit(node) {
+	return pattern.test(node.leaf && !/^\W*block/i.test(term) ?
+		node.name.replace("blocked", "") : node.name);
+}
+
 function showMatched() {
-	let hits = 0;
 	let matched = 0;
 	function look(node) {
 		const part = value(node);
-		if (part && pattern.test(node.name)) {
+		if (part && isHit(node))
 			matched += part;
-			hits++;
-		} else if (part) {
+		else if (part)
 			node.above.forEach(look);
-		}
 	}
 	if (pattern)
 		look(zoom);
@@ -274,14 +304,15 @@ function showMatched() {
 		"matched " + percent(matched, value(zoom), 1) : "";
 }
 
-// A regular expression where it is one, else the text itself.
+// A regular expression where it is one, else the text itself; a "[" in front
+// is that of a state.
 function search(text) {
 	term = text;
 	tools.search.value = text;
 	pattern = null;
 	if (text) {
 		try {
-			pattern = new RegExp(text, "iu");
+			pattern = new RegExp(text.replace(/^\[/, "\\["), "iu");
 		} catch (error) {
 			pattern = new RegExp(literal(text), "iu");
 		}
@@ -406,7 +437,7 @@ function place(...content) {
 		return;
 	}
 	const box = create(SVG, "foreignObject",
-		{ x: 0, y: data.top - 6, width: width, height: TOOLS });
+		{ x: 0, y: data.top - 6, width: "100%", height: TOOLS });
 	box.append(create(HTML, "div", { id: "tools" }, ...content));
 	svg.append(box);
 }
@@ -508,10 +539,15 @@ function showTable(list, by) {
 
 // --- begin -----------------------------------------------------------------
 
+// A picture has room for the window's scroll bar, and for its own legend.
+function room() {
+	return isPage ? Math.max(svg.parentNode.clientWidth, 400) :
+		Math.max(window.innerWidth, first) - 16;
+}
+
 function resize() {
-	const room = svg.parentNode.clientWidth;
-	if (room && room !== width) {
-		width = Math.max(room, 400);
+	if (room() !== width) {
+		width = room();
 		draw();
 	}
 }
@@ -526,14 +562,12 @@ for (const kind of ["mouseover", "focusin"])
 	frames.addEventListener(kind, event => tell(nodeOf(event)));
 frames.addEventListener("mouseleave", () => tell(null));
 document.addEventListener("keydown", onKey);
-if (isPage) {
-	width = Math.max(svg.parentNode.clientWidth, 400);
-	window.addEventListener("resize", resize);
+window.addEventListener("resize", resize);
+if (isPage)
 	showTable(functions(), 0);
-}
+width = room();
 draw();
 tell(null);
-// A scroll bar may have come with what was drawn.
-if (isPage)
-	resize();
+// The scroll bar may have come with what was drawn.
+resize();
 })();

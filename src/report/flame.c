@@ -58,14 +58,13 @@ int64_t flame_total_ns(const struct flame *flame)
 	return flame_node_ns(&flame->root);
 }
 
-/* What XML cannot hold though it is UTF-8: U+FFFE and U+FFFF. */
-static void replace_noncharacters(char *text)
+void flame_safe(char *dst, size_t size, const char *src)
 {
-	char *at;
+	char *at = text_untrusted(dst, size, src);
 
-	while ((at = strstr(text, "\xef\xbf\xbe")) ||
-	       (at = strstr(text, "\xef\xbf\xbf")))
-		at[2] = '\xbd';
+	while ((at = strstr(at, "\xef\xbf")))
+		if (*(at += 2) == '\xbe' || *at == '\xbf')
+			*at = '\xbd';
 }
 
 /* @text has FLAME_NAME bytes, all of which are set. */
@@ -75,14 +74,13 @@ static void make_safe(char *text, const char *name)
 	char whole[FLAME_NAME + 8];
 
 	memset(text, 0, FLAME_NAME);
-	text_untrusted(whole, sizeof(whole), *name ? name : "[unknown]");
+	flame_safe(whole, sizeof(whole), *name ? name : "[unknown]");
 	if (strlen(whole) < FLAME_NAME) {
 		strcpy(text, whole);
 	} else {
-		text_untrusted(text, FLAME_NAME - sizeof(more) + 1, name);
+		flame_safe(text, FLAME_NAME - sizeof(more) + 1, name);
 		strcat(text, more);
 	}
-	replace_noncharacters(text);
 }
 
 static struct flame_name *intern(struct flame *flame, const char *safe,

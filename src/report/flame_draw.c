@@ -80,7 +80,7 @@ void flame_time(FILE *out, int64_t ns)
 	if (ns >= 1000000000)
 		fprintf(out, "%.3f s", (double)ns / 1e9);
 	else if (ns >= 1000000)
-		fprintf(out, "%.3f ms", (double)ns / 1e6);
+		fprintf(out, "%.2f ms", (double)ns / 1e6);
 	else
 		fprintf(out, "%.1f \xc2\xb5s", (double)ns / 1e3);
 }
@@ -252,6 +252,42 @@ static void put_title(FILE *out, const struct flame_node *node, int64_t total)
 	fputs("</title>", out);
 }
 
+/* "[blocked: disk]" where it fits, else "disk". */
+static void put_label(FILE *out, const struct flame_node *node,
+		      size_t columns)
+{
+	static const char *const brief[] = { "CPU", "queue", "blocked" };
+	const char *name = node->key.name->text, *reason = strchr(name, ' ');
+	char text[FLAME_NAME];
+
+	if (node->key.kind == FLAME_FRAME || flame_columns(name) <= columns) {
+		flame_escape_cut(out, name, columns);
+	} else if (node->key.kind == FLAME_BLOCKED && reason) {
+		snprintf(text, sizeof(text), "%s", reason + 1);
+		text[strlen(text) - 1] = '\0';
+		flame_escape_cut(out, text, columns);
+	} else {
+		flame_escape_cut(out, brief[node->key.kind], columns);
+	}
+}
+
+/* A stripe in which each state has its part of the frame. */
+static void put_mix(FILE *out, const struct flame_node *node, double x,
+		    int y, double w)
+{
+	int64_t ns = flame_node_ns(node);
+
+	for (int s = 0; s < FLAME_STATES; s++) {
+		double part = ns ? w * (double)node->ns[s] / (double)ns : 0;
+
+		if (part >= 0.01)
+			fprintf(out, "<rect class=\"mix %s\" x=\"%.2f\" "
+				"y=\"%d\" width=\"%.2f\" height=\"3\"/>",
+				state_class[s], x, y, part);
+		x += part;
+	}
+}
+
 static void put_frame(FILE *out, const struct flame_row *row, int64_t total,
 		      int width, int height)
 {
@@ -260,17 +296,20 @@ static void put_frame(FILE *out, const struct flame_row *row, int64_t total,
 	double w = total ? (double)flame_node_ns(row->node) * scale : width;
 	int y = height - (row->depth + 1) * FLAME_ROW;
 	size_t columns = w > 6 ? (size_t)((w - 6) / FLAME_COLUMN) : 0;
-	const char *name = row->node->key.name->text;
 	char class[16];
 
 	flame_class(class, sizeof(class), row->node);
 	fprintf(out, "<g class=\"f %s\">", class);
 	put_title(out, row->node, total);
+	if (w > 3)
+		w -= FLAME_GAP;
 	fprintf(out, "<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" "
 		"height=\"%d\"/>", x, y, w, FLAME_ROW - 1);
+	if (w > 6 && row->node->key.kind == FLAME_FRAME)
+		put_mix(out, row->node, x, y + FLAME_ROW - 4, w);
 	if (columns >= 3) {
-		fprintf(out, "<text x=\"%.2f\" y=\"%d\">", x + 3, y + 13);
-		flame_escape_cut(out, name, columns);
+		fprintf(out, "<text x=\"%.2f\" y=\"%d\">", x + 3, y + 12);
+		put_label(out, row->node, columns);
 		fputs("</text>", out);
 	}
 	fputs("</g>\n", out);

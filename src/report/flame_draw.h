@@ -12,9 +12,10 @@
 
 #include "report/flame_tree.h"
 
-#define FLAME_ROW	18	/* pixels from frame to frame */
+#define FLAME_ROW	20	/* pixels from frame to frame */
 #define FLAME_PAD	10	/* at the left and at the right */
 #define FLAME_REASONS	12	/* in the legend; the last stands for the rest */
+#define FLAME_GAP	0.6	/* to the next frame, where there is room */
 /* Of the width: narrower frames are not drawn. */
 #define FLAME_NARROW	0.0005
 /* Pixels of a column in a frame: 12 pixels of a monospaced font. */
@@ -22,7 +23,7 @@
 
 /* In UTF-8 that was made safe, with what HTML and XML need escaped. */
 void flame_escape(FILE *out, const char *text);
-/* "1.234 s", "12.345 ms", "0.1 us" */
+/* "1.234 s", "12.34 ms", "0.1 us" */
 void flame_time(FILE *out, int64_t ns);
 /* Of monospaced text. */
 size_t flame_columns(const char *text);

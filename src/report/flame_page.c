@@ -39,8 +39,7 @@ static void put_subtitles(struct page *page, const char *text)
 
 		memcpy(line, text, kept);
 		line[kept] = '\0';
-		text_untrusted(page->subtitles[page->n_subtitles++], LINE,
-			       line);
+		flame_safe(page->subtitles[page->n_subtitles++], LINE, line);
 		text += len + (text[len] == '\n');
 	}
 }
@@ -55,8 +54,8 @@ static int page_init(struct page *page, const struct flame *flame,
 	err = flame_legend(&page->legend, page->rows, page->n);
 	if (err)
 		return err;
-	text_untrusted(page->title, LINE,
-		       cfg->title ? cfg->title : "Wall-clock flame graph");
+	flame_safe(page->title, LINE,
+		   cfg->title ? cfg->title : "Wall-clock flame graph");
 	put_subtitles(page, cfg->subtitle ? cfg->subtitle : "");
 	page->width = cfg->width > 0 ? cfg->width : 1200;
 	if (page->width < 400)
@@ -137,9 +136,9 @@ static void put_nodes(FILE *out, const struct page *page)
 static void put_data(FILE *out, const struct page *page, int top)
 {
 	fprintf(out, "<script type=\"application/json\" id=\"flame-data\">\n"
-		"{\"top\":%d,\"row\":%d,\"pad\":%d,\"narrow\":%g,"
-		"\"column\":%g,\n\"names\":[", top, FLAME_ROW, FLAME_PAD,
-		FLAME_NARROW, FLAME_COLUMN);
+		"{\"top\":%d,\"row\":%d,\"pad\":%d,\"gap\":%g,"
+		"\"narrow\":%g,\"column\":%g,\n\"names\":[", top, FLAME_ROW,
+		FLAME_PAD, FLAME_GAP, FLAME_NARROW, FLAME_COLUMN);
 	put_names(out, page);
 	fputs("],\n\"nodes\":[", out);
 	put_nodes(out, page);

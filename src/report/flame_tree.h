@@ -39,6 +39,10 @@ static inline int64_t flame_node_ns(const struct flame_node *node)
 	       node->ns[FLAME_BLOCKED];
 }
 
+/* text_untrusted() without what XML cannot hold though it is UTF-8, U+FFFE
+ * and U+FFFF. */
+void flame_safe(char *dst, size_t size, const char *src);
+
 /* A node as it is to be drawn. */
 struct flame_row {
 	struct flame_node *node;
