@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stacks of any names: each format stays what it is, and no time is lost. */
-#define FUZZ_ROUNDS 2000
+#define FUZZ_ROUNDS 5000
 #include "fuzz.h"
 
 #include "../unit/markup.h"
