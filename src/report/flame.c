@@ -178,7 +178,7 @@ int flame_add(struct flame *flame, const char *const *frames, size_t n,
 	return 0;
 }
 
-/* --- in an order to print -------------------------------------------------- */
+/* --- in an order to print ------------------------------------------------- */
 
 static int compare(const void *one, const void *two)
 {
@@ -244,7 +244,7 @@ int flame_rows(const struct flame *flame, struct flame_row **ret, size_t *n)
 	return 0;
 }
 
-/* --- folded ---------------------------------------------------------------- */
+/* --- folded --------------------------------------------------------------- */
 
 static void put_path(FILE *out, const struct flame_node *node)
 {

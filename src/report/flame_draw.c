@@ -137,7 +137,7 @@ void flame_class(char *buf, size_t size, const struct flame_node *node)
 	}
 }
 
-/* --- legend ---------------------------------------------------------------- */
+/* --- legend --------------------------------------------------------------- */
 
 struct reason {
 	const struct flame_node *node;	/* one of those with that name */
@@ -214,7 +214,7 @@ int flame_legend(struct flame_legend *legend, const struct flame_row *rows,
 	return 0;
 }
 
-/* --- frames ---------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------- */
 
 static bool narrow(const struct flame_row *row, int64_t total)
 {

@@ -14,7 +14,8 @@
 
 #define FLAME_ROW	20	/* pixels from frame to frame */
 #define FLAME_PAD	10	/* at the left and at the right */
-#define FLAME_REASONS	12	/* in the legend; the last stands for the rest */
+/* In the legend, with one that stands for the rest. */
+#define FLAME_REASONS	12
 #define FLAME_GAP	0.6	/* to the next frame, where there is room */
 /* Of the width: narrower frames are not drawn. */
 #define FLAME_NARROW	0.0005

@@ -69,7 +69,7 @@ static void page_done(struct page *page)
 	free(page->rows);
 }
 
-/* --- the tree as JSON ------------------------------------------------------ */
+/* --- the tree as JSON ----------------------------------------------------- */
 
 static void put_string(FILE *out, const char *text)
 {
@@ -145,7 +145,7 @@ static void put_data(FILE *out, const struct page *page, int top)
 	fputs("]}\n</script>\n", out);
 }
 
-/* --- what both have -------------------------------------------------------- */
+/* --- what both have ------------------------------------------------------- */
 
 static void put_graph(FILE *out, const struct page *page, int top)
 {
@@ -181,7 +181,7 @@ static void put_label(FILE *out, const char *text)
 	flame_escape(out, label);
 }
 
-/* --- SVG ------------------------------------------------------------------- */
+/* --- SVG ------------------------------------------------------------------ */
 
 /* Returns where it ends. */
 static int put_svg_legend(FILE *out, const struct page *page, int y)
@@ -252,7 +252,7 @@ static int put_svg(FILE *out, const struct page *page)
 	height = top + page->height + 24;
 	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"flame\" "
-		"class=\"file\" width=\"%d\" height=\"%d\" "
+		"width=\"%d\" height=\"%d\" "
 		"viewBox=\"0 0 %d %d\">\n<style><![CDATA[%s]]></style>\n"
 		"<rect class=\"paper\" width=\"100%%\" height=\"100%%\"/>\n%s",
 		page->width, height, page->width, height, flame_css, head);
@@ -274,7 +274,7 @@ int flame_svg(const struct flame *flame, FILE *out,
 	return err;
 }
 
-/* --- HTML ------------------------------------------------------------------ */
+/* --- HTML ----------------------------------------------------------------- */
 
 static void put_html_head(FILE *out, const struct page *page)
 {
@@ -311,13 +311,16 @@ static void put_html_head(FILE *out, const struct page *page)
 
 static void put_html(FILE *out, const struct page *page)
 {
+	/* Room for the outline of what is found. */
+	const int top = 2;
+
 	put_html_head(out, page);
 	fprintf(out, "<div id=\"tools\"></div>\n<main>\n<svg id=\"flame\" "
-		"width=\"%d\" height=\"%d\">\n",
-		page->width, page->height + 24);
-	put_graph(out, page, 0);
+		"role=\"group\" aria-label=\"Flame graph\" width=\"%d\" "
+		"height=\"%d\">\n", page->width, top + page->height + 24);
+	put_graph(out, page, top);
 	fputs("</svg>\n</main>\n<section id=\"functions\"></section>\n", out);
-	put_data(out, page, 0);
+	put_data(out, page, top);
 	fprintf(out, "<script>%s</script>\n</body>\n</html>\n", flame_js);
 }
 

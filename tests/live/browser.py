@@ -27,9 +27,10 @@ class Browser:
             raise live.Skip("chromium is not installed")
         # In a folder of its own, as it keeps settings and a cache.
         env = {**os.environ, "HOME": live.scratch()}
-        self.driver = live.Process(["chromedriver", "--port=0"], env=env)
+        self.driver = live.Process(["chromedriver", "--port=0"],
+                                   env=env)
         port = live.until(
-            lambda: re.search(r"successfully on port (\d+)", self.driver.stdout),
+            lambda: re.search(r"fully on port (\d+)", self.driver.stdout),
             live.DEADLINE, "chromedriver to listen")[1]
         self.base = f"http://127.0.0.1:{port}"
         args = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage",

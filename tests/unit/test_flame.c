@@ -132,7 +132,7 @@ static void the_sum_cannot_overflow(void **state)
 			     "b;[run queue] 1\n");
 }
 
-/* --- limits ---------------------------------------------------------------- */
+/* --- limits --------------------------------------------------------------- */
 
 static void deep_stacks_are_cut(void **state)
 {
@@ -198,7 +198,7 @@ static void long_names_are_cut(void **state)
 	flame_free(flame);
 }
 
-/* --- pictures -------------------------------------------------------------- */
+/* --- pictures ------------------------------------------------------------- */
 
 /* Where the frame of that title is. */
 static double place(const char *svg, const char *title, double *width)
@@ -285,7 +285,7 @@ static void texts_are_cut_to_fit(void **state)
 
 static const char *const hostile[] = {
 	"</script><b>", "]]></style><b>", "\"&<>'", "<!--", "a\xe2\x80\xa8z",
-	"\xe2\x80\xae" "bidi\xe2\x81\xa6", "\xff\xfe\xc3", "\x01\x1b[2J\x7f",
+	"\xe2\x80\xaeright\xe2\x81\xa6", "\xff\xfe\xc3", "\x01\x1b[2J\x7f",
 	"\xef\xbf\xbe\xef\xbf\xbf", "\xed\xa0\x80", "\xf0\x9f\x94\xa5", "\\",
 	"&lt;", "\xc2\x85", "%s%n", "__proto__", "\xe4\xb8\xad\xe6\x96\x87",
 };
@@ -293,7 +293,8 @@ static const char *const hostile[] = {
 static void names_are_escaped(void **state)
 {
 	struct flame_cfg cfg = {
-		.title = "</title><b>", .subtitle = "<b>\xef\xbf\xbf</b>\n</p>2\xff\n",
+		.title = "</title><b>",
+		.subtitle = "<b>\xef\xbf\xbf</b>\n</p>2\xff\n",
 	};
 	struct flame *flame = new_flame();
 
