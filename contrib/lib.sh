@@ -84,6 +84,8 @@ package_table()
 	full|postgresql|postgresql-server|ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
 	full|postgresql-contrib|postgresql-contrib|ls /usr/lib/postgresql/*/bin/pgbench || command -v pgbench
 	full|bpftrace|bpftrace|command -v bpftrace
+	full|chromium|chromium|command -v chromium || command -v chromium-browser
+	full|chromium-driver|chromedriver|command -v chromedriver
 	full|git|git|command -v git
 	full|sysstat|sysstat|command -v pidstat
 	full|htop|htop|command -v htop
