@@ -126,6 +126,15 @@ static struct program *program_of(struct frames *frames,
 	return program;
 }
 
+/* What runs there now, and not what ran there before. */
+static struct space *space_of(struct frames *frames,
+			      const struct known *known)
+{
+	program_of(frames, known);
+	return symbols_space(frames->symbols, known->key.pid,
+			     known->key.process_start);
+}
+
 /* All threads of it that there are; new ones have it from who made them. */
 static void follow(struct frames *frames, const struct known *of)
 {
@@ -143,8 +152,7 @@ static void answer(struct frames *frames, const struct known *known,
 		   const struct sample *sample)
 {
 	const struct slot *slot = &frames->gather->slots[sample->slot];
-	struct space *space = symbols_space(frames->symbols, known->key.pid,
-					    known->key.process_start);
+	struct space *space = space_of(frames, known);
 	struct rule_key key = { slot->leader_start_ns, sample->pc };
 	int64_t offset;
 
@@ -207,8 +215,7 @@ static void name_frames(struct frames *frames, const struct known *known,
 			const uint64_t *pcs, const bool *exact, size_t n,
 			struct share *ret)
 {
-	struct space *space = symbols_space(frames->symbols, known->key.pid,
-					    known->key.process_start);
+	struct space *space = space_of(frames, known);
 	struct text text = { .at = MAX_TEXT - 1 };
 	const char *names[MAX_NAMES], *last = NULL;
 	bool room = true;
@@ -255,7 +262,6 @@ void frames_name(struct frames *frames, const struct known *known,
 	if (!named) {
 		if (engine_stack(frames->engine, hash, &stack))
 			return;
-		program_of(frames, known);
 		name_frames(frames, known, stack.pc, NULL,
 			    stack.n < STACK_FRAMES ? stack.n : STACK_FRAMES,
 			    &names);
@@ -284,12 +290,9 @@ static void unwind(struct frames *frames, const struct known *known,
 {
 	struct unwind_regs regs = { .pc = sample->pc, .sp = sample->sp,
 				    .fp = sample->fp, .lr = sample->lr };
-	struct space *space;
+	struct space *space = space_of(frames, known);
 	struct unwound unwound;
 
-	program_of(frames, known);
-	space = symbols_space(frames->symbols, known->key.pid,
-			      known->key.process_start);
 	if (!space)
 		return;
 	space_unwind(space, &regs, sample->stack, sample->size, &unwound);
