@@ -157,6 +157,11 @@ int reach_mapped(const struct procfs *fs, pid_t pid,
 	path = openat(fs->root, name, O_PATH | O_CLOEXEC);
 	if (path < 0) {
 		path = find_in_root(fs, pid, map->path);
+		/* It has ended, and may have had the root that we have. */
+		if (path == -ENOENT || path == -ESRCH) {
+			pid = getpid();
+			path = find_in_root(fs, pid, map->path);
+		}
 		if (path < 0)
 			return path;
 	}

@@ -75,9 +75,8 @@ struct unwound {
 	size_t n;
 	bool complete;	/* the last one has no caller; if not, stack or CFI
 			 * were missing */
-	/* Each frame beyond the first two keeps a frame pointer, so that the
-	 * kernel could have followed them; those that the C library starts
-	 * programs and threads with need not. */
+	/* Each frame keeps a frame pointer, so that they can be followed; not
+	 * those at both ends that are the C library's. */
 	bool by_fp;
 };
 
@@ -89,13 +88,18 @@ struct unwound {
 void space_unwind(struct space *space, const struct unwind_regs *regs,
 		  const void *stack, size_t size, struct unwound *ret);
 
-enum { RETURN_AT_SP = 0, RETURN_AT_FP = 1 };
+/* Above the stack pointer. */
+struct space_rule {
+	int32_t ra;		/* the return address */
+	int32_t fp;		/* the caller's frame pointer; -1: where it is */
+};
 
 /*
- * Where the return address of the function at @pc is. RETURN_AT_SP: *offset
- * above the stack pointer; RETURN_AT_FP: 8 above the frame pointer, which it
- * has set up; -ENOENT: not known, or in a register.
+ * How the function at @pc, of which @is_return is as above, is left by the
+ * stack pointer alone. -ENOENT: not so; it has a frame pointer, or nothing
+ * is known.
  */
-int space_return_at(struct space *space, uint64_t pc, int64_t *offset);
+int space_rule_at(struct space *space, uint64_t pc, bool is_return,
+		  struct space_rule *ret);
 
 #endif

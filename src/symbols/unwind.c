@@ -148,13 +148,18 @@ static enum step step(struct cursor *c, struct frame *frame)
 /* Whether a walk along frame pointers would have seen what we saw. */
 static bool all_by_fp(const struct frame *frames, size_t n, bool complete)
 {
+	size_t first = 0;
+
 	/* The outermost one, and what in the C library calls main() or the
 	 * thread's function: no walk needs to come out of these. */
 	if (complete)
 		for (int i = 0; n > 2 && i < 3 &&
 				(!i || frames[n - 1].libc); i++)
 			n--;
-	for (size_t i = 2; i < n; i++)
+	/* What of the library is called from there need not, either. */
+	while (first < n && !frames[first].by_fp && frames[first].libc)
+		first++;
+	for (size_t i = first; i < n; i++)
 		if (!frames[i].by_fp)
 			return false;
 	return true;
@@ -190,24 +195,39 @@ void space_unwind(struct space *space, const struct unwind_regs *regs,
 	ret->by_fp = all_by_fp(frames, ret->n, ret->complete);
 }
 
-int space_return_at(struct space *space, uint64_t pc, int64_t *offset)
+/* -1: too far away, or below. */
+static int32_t above_sp(const struct rule *rule,
+			const struct rule_place *place)
 {
-	const struct mapping *mapping = space_find(space, pc);
+	int64_t at = place->offset;
+
+	if (place->base == RULE_CFA)
+		at += rule->cfa.offset;
+	else if (place->base != RULE_SP)
+		return -1;
+	return at >= 0 && at < INT32_MAX ? (int32_t)at : -1;
+}
+
+int space_rule_at(struct space *space, uint64_t pc, bool is_return,
+		  struct space_rule *ret)
+{
+	const struct mapping *mapping;
 	const struct rule *rule;
 	struct image *image;
 	uint64_t vaddr;
-	int64_t sum;
 
+	pc -= is_return;
+	mapping = space_find(space, pc);
 	image = mapping ? space_image(space, mapping, pc, &vaddr) : NULL;
 	if (!image || !image_is_native(image))
 		return -ENOENT;
 	rule = image_rule(image, vaddr);
-	if (!rule || rule->cfa_loads || rule->ra.base != RULE_CFA)
+	if (!rule || rule->cfa_loads || rule->signal ||
+	    rule->cfa.base != RULE_SP)
 		return -ENOENT;
-	sum = (int64_t)rule->cfa.offset + rule->ra.offset;
-	if (rule->cfa.base == RULE_SP) {
-		*offset = sum;
-		return RETURN_AT_SP;
-	}
-	return rule->cfa.base == RULE_FP && sum == 8 ? RETURN_AT_FP : -ENOENT;
+	ret->ra = above_sp(rule, &rule->ra);
+	ret->fp = rule->fp.base == RULE_SAME ? -1 :
+		  above_sp(rule, &rule->fp);
+	return ret->ra < 0 || (ret->fp < 0 && rule->fp.base != RULE_SAME) ?
+	       -ENOENT : 0;
 }

@@ -55,9 +55,8 @@ def by_site(rows, measure):
     """The innermost is what the compiler has put into the site, if any."""
     sums = {}
     for row in rows:
-        names = [name.split("(")[0].split("::")[-1]
-                 for name in row["stack"].split(";")]
-        site = next((site for site in SITES if site in names), names[-1])
+        site = next((site for site in SITES if site in row["stack"]),
+                    row["stack"])
         sums[site] = sums.get(site, 0) + row.get(measure, 0)
     return sums
 

@@ -269,24 +269,21 @@ static void test_signal(void **state)
 }
 
 __attribute__((unused))
-static void assert_return_at(int expected)
+static void assert_left_by_sp(void)
 {
-	int64_t offset = -1;
-	int at = space_return_at(space, copy.regs.pc, &offset);
+	struct space_rule rule;
 	uint64_t found;
 
-	assert_int_equal(at, expected);
-	if (at == RETURN_AT_FP)
-		offset = (int64_t)(copy.regs.fp + 8 - copy.regs.sp);
-	assert_true(offset >= 0 && (size_t)offset < copy.size);
-	memcpy(&found, (char *)copy.stack + offset, sizeof(found));
+	assert_int_equal(space_rule_at(space, copy.regs.pc, false, &rule), 0);
+	assert_true(rule.ra >= 0 && (size_t)rule.ra < copy.size);
+	memcpy(&found, (char *)copy.stack + rule.ra, sizeof(found));
 	assert_int_equal(found, (uint64_t)(uintptr_t)copy.returns[0]);
 }
 
-static void test_return_at(void **state)
+static void test_rule_at(void **state)
 {
-	int64_t offset = -1;
 	unsigned char *code = dlsym(RTLD_DEFAULT, "getppid");
+	struct space_rule rule;
 	size_t i;
 
 	(void)state;
@@ -296,16 +293,17 @@ static void test_return_at(void **state)
 	assert_non_null(code);
 	for (i = 0; code[i] != 0x0f || code[i + 1] != 0x05; i++)
 		assert_true(i < 64);
-	assert_int_equal(space_return_at(space,
-					 (uint64_t)(uintptr_t)code + i + 2,
-					 &offset), RETURN_AT_SP);
-	assert_int_equal(offset, 0);
-	assert_int_equal(space_return_at(space, 1, &offset), -ENOENT);
+	assert_int_equal(space_rule_at(space, (uint64_t)(uintptr_t)code +
+				       i + 2, false, &rule), 0);
+	assert_int_equal(rule.ra, 0);
+	assert_int_equal(rule.fp, -1);
+	assert_int_equal(space_rule_at(space, 1, false, &rule), -ENOENT);
 #ifndef __clang__
 	plain_a();
-	assert_return_at(RETURN_AT_SP);
+	assert_left_by_sp();
 	kept_a();
-	assert_return_at(RETURN_AT_FP);
+	assert_int_equal(space_rule_at(space, copy.regs.pc, false, &rule),
+			 -ENOENT);
 #endif
 }
 
@@ -376,7 +374,7 @@ int main(void)
 		cmocka_unit_test(test_frame_pointers),
 		cmocka_unit_test(test_too_little_stack),
 		cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_return_at),
+		cmocka_unit_test(test_rule_at),
 		cmocka_unit_test(test_no_names),
 		cmocka_unit_test(test_jit),
 		cmocka_unit_test(test_nobody),

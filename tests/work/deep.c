@@ -38,6 +38,8 @@ static STEP void left(unsigned path, int more)
 static STEP void right(unsigned path, int more)
 {
 	go(path, more);
+	/* So that it is not made one with the other. */
+	__asm__ volatile("nop");
 }
 
 int main(int argc, char **argv)

@@ -482,10 +482,10 @@ int engine_stack(const struct engine *engine, uint64_t hash,
 }
 
 void engine_rule(struct engine *engine, const struct rule_key *key,
-		 int32_t rule)
+		 const struct way_out *way)
 {
 	bpf_map__update_elem(engine->programs->maps.rules, key, sizeof(*key),
-			     &rule, sizeof(rule), 0);
+			     way, sizeof(*way), 0);
 }
 
 int engine_samples_fd(const struct engine *engine)

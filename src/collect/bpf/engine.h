@@ -76,9 +76,9 @@ void engine_listen(struct engine *engine);
 /* The stack with that hash; -ENOENT. */
 int engine_stack(const struct engine *engine, uint64_t hash,
 		 struct stack *stack);
-/* Where a call instruction's function has its return address. */
+/* How a function is left. */
 void engine_rule(struct engine *engine, const struct rule_key *key,
-		 int32_t rule);
+		 const struct way_out *way);
 /* The descriptor that is readable when there are samples, or -1. */
 int engine_samples_fd(const struct engine *engine);
 /* What runs is sampled so often a second, on each CPU. */

@@ -148,31 +148,36 @@ static void follow(struct frames *frames, const struct known *of)
 			frames->engine->extras[i].unwind = EXTRA_BY_FP;
 }
 
+/* How the function at @pc is left, for the programs. */
 static void answer(struct frames *frames, const struct known *known,
-		   const struct sample *sample)
+		   uint64_t pc, bool returns)
 {
-	const struct slot *slot = &frames->gather->slots[sample->slot];
+	const struct gather *g = frames->gather;
+	size_t slot = (size_t)(known - g->known);
+	struct rule_key key = {
+		g->slots[slot].leader_start_ns + g->extras[slot].execs, pc
+	};
+	struct way_out way = { RULE_NONE, RULE_NONE };
 	struct space *space = space_of(frames, known);
-	struct rule_key key = { slot->leader_start_ns, sample->pc };
-	int64_t offset;
+	struct space_rule rule;
 
-	if (!space || space_return_at(space, sample->pc, &offset) !=
-	    RETURN_AT_SP || offset < 0 || offset > INT32_MAX)
-		offset = RULE_NONE;
-	engine_rule(frames->engine, &key, (int32_t)offset);
+	if (space && !space_rule_at(space, pc, returns, &rule))
+		way = (struct way_out){ rule.ra, rule.fp };
+	engine_rule(frames->engine, &key, &way);
 }
 
 /* Whether stacks of what it runs are to be followed from now on. */
 static void vote(struct frames *frames, const struct known *known,
-		 const struct sample *sample, const struct unwound *unwound)
+		 const struct unwound *unwound)
 {
 	struct program *program = program_of(frames, known);
 
 	if (!program || program->by_fp || program->by_copy ||
 	    frames->how != UNWIND_AUTO || !unwound->complete)
 		return;
-	/* It will be asked for. */
-	answer(frames, known, sample);
+	/* They will be asked for. */
+	for (size_t i = 0; i < unwound->n && i < RULE_STEPS; i++)
+		answer(frames, known, unwound->pcs[i], !unwound->exact[i]);
 	if (!unwound->by_fp) {
 		program->by_copy = true;
 	} else if (++program->votes == FP_VOTES) {
@@ -226,10 +231,6 @@ static void name_frames(struct frames *frames, const struct known *known,
 	for (size_t i = 0; space && room && i < n; i++) {
 		size_t k;
 
-		/* The place that the one that makes the call has for its
-		 * return address where that is found otherwise. */
-		if (!pcs[i])
-			continue;
 		k = space_names(space, pcs[i], exact ? !exact[i] : i > 0,
 				names, MAX_NAMES);
 		if (!k)
@@ -256,8 +257,13 @@ void frames_name(struct frames *frames, const struct known *known,
 	struct share names;
 	struct stack stack;
 
-	if (!hash || hash == STACK_NO_ROOM)
+	if (!hash)
 		return;
+	if (hash == STACK_NO_ROOM) {
+		key->stack = label(frames, "(too many stacks)");
+		key->caller = key->stack;
+		return;
+	}
 	named = map_get(&frames->named, &wanted);
 	if (!named) {
 		if (engine_stack(frames->engine, hash, &stack))
@@ -297,7 +303,7 @@ static void unwind(struct frames *frames, const struct known *known,
 		return;
 	space_unwind(space, &regs, sample->stack, sample->size, &unwound);
 	if (sample->kind == SAMPLE_CALL)
-		vote(frames, known, sample, &unwound);
+		vote(frames, known, &unwound);
 	name_frames(frames, known, unwound.pcs, unwound.exact, unwound.n,
 		    share);
 }
@@ -321,7 +327,7 @@ void frames_sample(struct frames *frames, const struct sample *sample,
 	if (known->serial != sample->serial)
 		return;
 	if (sample->kind == SAMPLE_RULE) {
-		answer(frames, known, sample);
+		answer(frames, known, sample->pc, sample->chance);
 		return;
 	}
 	frames->n_samples++;

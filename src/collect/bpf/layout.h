@@ -156,23 +156,30 @@ struct extra {
 };
 
 /*
- * Where functions that make system calls keep their return address: libc's
- * have no frame pointer even where all other code has one, and so their
- * callers would be missing. By the call instruction of a process, which is
- * known by its first thread's birth.
+ * How functions that keep no frame pointer are left, in bytes above the stack
+ * pointer: libc's have none even where all other code has one, and so those
+ * that call them would be missing. By the address that is executed next, in
+ * a program, which is known by its first thread's birth and its count of
+ * execve.
  */
 struct rule_key {
-	uint64_t process, pc;
+	uint64_t program, pc;
 };
 
-#define RULES 16384
-#define RULE_ASKED (-2)		/* of the collector, which has not answered */
-#define RULE_NONE (-1)		/* a frame pointer is there, or nobody knows */
+struct way_out {
+	int32_t ra;		/* the return address, or RULE_NONE */
+	int32_t fp;		/* the caller's frame pointer, or RULE_NONE:
+				 * it is where it was */
+};
+
+#define RULES 65536
+#define RULE_STEPS 16		/* until there is a frame pointer */
+#define RULE_NONE (-1)
 
 /* --- samples: stacks for the collector to unwind ------------------------------- */
 
 #define SAMPLE_BYTES 16384
-#define SAMPLE_PIECE 2048
+#define SAMPLE_PAGE 4096
 #define SAMPLES_BYTES (16u << 20)
 
 enum sample_kind {
@@ -184,7 +191,8 @@ enum sample_kind {
 struct sample {
 	uint32_t slot, serial;
 	uint32_t kind, tag;	/* without an error */
-	uint32_t chance;	/* that it is here, of 2^32 */
+	uint32_t chance;	/* that it is here, of 2^32; of a RULE: it
+				 * is for a return address */
 	uint32_t size;		/* of the stack */
 	uint64_t wall_ns, blocked_ns, runq_ns;
 	uint64_t pc, sp, fp, lr;

@@ -13,7 +13,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);		/* set at load */
 	__type(key, struct rule_key);
-	__type(value, int32_t);		/* from the stack pointer, or RULE_* */
+	__type(value, struct way_out);
 } rules SEC(".maps");
 
 struct {
@@ -51,17 +51,22 @@ inline_always void copy_regs(struct sample *sample, struct pt_regs *regs)
 #endif
 }
 
-/* From the stack pointer up, as far as there is stack. */
+/* From the stack pointer up, as far as there is stack: to the end of its
+ * page, and then page by page, as it may end with each of them. */
 inline_always uint32_t copy_stack(struct sample *sample)
 {
-	uint32_t size = 0;
+	uint64_t first = SAMPLE_PAGE - (sample->sp & (SAMPLE_PAGE - 1));
+	uint64_t size = first;
 
-	for (int i = 0; i < SAMPLE_BYTES / SAMPLE_PIECE; i++) {
-		if (bpf_probe_read_user(&sample->stack[i * SAMPLE_PIECE],
-					SAMPLE_PIECE, (void *)(sample->sp +
-					i * SAMPLE_PIECE)))
+	if (bpf_probe_read_user(sample->stack, first, (void *)sample->sp))
+		return 0;
+	for (int i = 0; i < SAMPLE_BYTES / SAMPLE_PAGE - 1; i++) {
+		uint64_t at = first + i * SAMPLE_PAGE;
+
+		if (bpf_probe_read_user(&sample->stack[at], SAMPLE_PAGE,
+					(void *)(sample->sp + at)))
 			break;
-		size += SAMPLE_PIECE;
+		size = at + SAMPLE_PAGE;
 	}
 	return size;
 }
@@ -86,74 +91,106 @@ inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 	return sample;
 }
 
-/* Where the function that makes the call has its return address. */
-inline_always uint64_t return_address(struct slot *s, struct pt_regs *regs,
-				      uint64_t pc)
+/* The collector will know. */
+static __attribute__((noinline)) int ask(struct slot *s,
+					 struct pt_regs *regs,
+					 struct rule_key *key, bool returns)
 {
-	struct rule_key key = { s->leader_start_ns, pc };
-	int32_t *rule = bpf_map_lookup_elem(&rules, &key), asked = RULE_ASKED;
+	struct way_out none = { RULE_NONE, RULE_NONE };
 	struct sample *sample;
-	uint64_t address = 0;
 
-	if (!rule) {
-		if (bpf_map_update_elem(&rules, &key, &asked, BPF_NOEXIST))
-			return 0;
-		sample = take_sample(s, SAMPLE_RULE, regs);
-		if (sample)
-			bpf_ringbuf_submit(sample, 0);
+	if (!s || !regs || !key ||
+	    bpf_map_update_elem(&rules, key, &none, BPF_NOEXIST))
 		return 0;
+	sample = take_sample(s, SAMPLE_RULE, regs);
+	if (!sample)
+		return 0;
+	sample->pc = key->pc;
+	sample->chance = returns;
+	bpf_ringbuf_submit(sample, 0);
+	return 0;
+}
+
+struct place {
+	uint64_t pc, sp, fp;
+};
+
+/* To the caller's place; false: the frame pointer leads there. */
+static __attribute__((noinline)) bool
+step_out(struct slot *s, struct pt_regs *regs, uint64_t program,
+	 struct place *at, bool returns)
+{
+	struct rule_key key = { program };
+	struct way_out *way;
+	uint64_t pc = 0;
+
+	if (!at)
+		return false;
+	key.pc = at->pc;
+	way = bpf_map_lookup_elem(&rules, &key);
+	if (!way) {
+		ask(s, regs, &key, returns);
+		return false;
 	}
-	if (*rule < 0)
-		return 0;
-	bpf_probe_read_user(&address, sizeof(address),
-			    (void *)(regs->sp + *rule));
-	return address;
+	if (way->ra < 0 ||
+	    bpf_probe_read_user(&pc, sizeof(pc), (void *)(at->sp + way->ra)))
+		return false;
+	if (way->fp >= 0)
+		bpf_probe_read_user(&at->fp, sizeof(at->fp),
+				    (void *)(at->sp + way->fp));
+	at->pc = pc;
+	at->sp += way->ra + 8;
+	return true;
 }
 
 /* Frames further apart than this are none. */
 #define LARGEST_FRAME (1u << 20)
 
-/*
- * The kernel's own walk ends in a page fault where code that keeps no frame
- * pointers has something else in that register, as it does below main(). A
- * fault costs more than all the rest here.
- */
-inline_always uint32_t walk(struct stack *stack, uint64_t sp, uint64_t fp)
+/* To the caller's place along the frame pointers; false: there is none. */
+inline_always bool step_up(struct place *at)
 {
 	struct {
 		uint64_t next, pc;
 	} frame;
-	uint32_t n = 2;
 
-	if (fp < sp)
-		return n;
-	for (int i = 2; i < STACK_FRAMES; i++) {
-		if (fp - sp >= LARGEST_FRAME || fp & 7 ||
-		    bpf_probe_read_user(&frame, sizeof(frame), (void *)fp) ||
-		    !frame.pc)
-			break;
-		stack->pc[i] = frame.pc;
-		n = i + 1;
-		if (frame.next <= fp)
-			break;
-		sp = fp;
-		fp = frame.next;
-	}
-	return n;
+	if (at->fp < at->sp || at->fp - at->sp >= LARGEST_FRAME ||
+	    at->fp & 7 ||
+	    bpf_probe_read_user(&frame, sizeof(frame), (void *)at->fp))
+		return false;
+	at->sp = at->fp + 16;
+	at->fp = frame.next;
+	at->pc = frame.pc;
+	return true;
 }
 
-/* The second one is 0 where the frame pointer leads to it anyway. */
+/*
+ * The kernel's own walk is not used: it ends in a page fault where code that
+ * keeps no frame pointers has something else in that register, as there is
+ * below main(). A fault costs more than all the rest here.
+ */
 static __attribute__((noinline)) uint64_t follow_fp(struct slot *s,
-						    struct pt_regs *regs)
+						    struct pt_regs *regs,
+						    uint32_t execs)
 {
-	uint32_t which = SCRATCH_USER;
+	uint32_t which = SCRATCH_USER, n = 1;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	bool by_rule = true;
+	struct place at;
 
 	if (!stack || !s || !regs)
 		return 0;
-	stack->pc[0] = pc_of(regs);
-	stack->pc[1] = return_address(s, regs, stack->pc[0]);
-	stack->n = walk(stack, regs->sp, fp_of(regs));
+	at = (struct place){ pc_of(regs), regs->sp, fp_of(regs) };
+	stack->pc[0] = at.pc;
+	for (int i = 1; i < STACK_FRAMES; i++) {
+		by_rule = by_rule && i <= RULE_STEPS &&
+			  step_out(s, regs, s->leader_start_ns + execs, &at,
+				   i > 1);
+		if ((!by_rule && !step_up(&at)) || !at.pc)
+			break;
+		stack->pc[i] = at.pc;
+		n = i + 1;
+	}
+	stack->n = n;
 	return keep_stack(s->self, SCRATCH_USER);
 }
 
@@ -208,7 +245,7 @@ inline_always void find_stack(struct slot *s, struct pt_regs *regs,
 	if (!extra)
 		return;
 	if (extra->unwind == EXTRA_BY_FP)
-		extra->detail.stack = follow_fp(s, regs);
+		extra->detail.stack = follow_fp(s, regs, extra->execs);
 	else
 		sample_call(s, regs, wall);
 }
