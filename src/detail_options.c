@@ -36,10 +36,30 @@ int detail_set_profile(struct options *o, const char *arg, struct why *why)
 	return 0;
 }
 
+/* Ticks of a second that neither Linux nor programs have (perf's default,
+ * too). */
+#define PROFILE_HZ 99
+
+/* A flame graph has all that there is to be seen in it. */
+static void by_stacks(struct options *o)
+{
+	o->by |= dim_bit(DIM_STACK) | dim_bit(DIM_SYSCALL) |
+		 dim_bit(DIM_REASON) | dim_bit(DIM_PROCESS) |
+		 (o->smb ? dim_bit(DIM_REQUEST) : 0);
+	if (!o->profile_hz)
+		o->profile_hz = PROFILE_HZ;
+}
+
 int detail_complete(struct options *o, struct why *why)
 {
 	unsigned beside = DIMS_OF_REQUESTS & ~dim_bit(DIM_REQUEST);
 
+	if (o->reporter->of_stacks)
+		by_stacks(o);
+	if (o->reporter->whole && o->delay_ns)
+		return why_set(why, EINVAL, "--format=%s is one picture of "
+			       "all; give --seconds in place of -d",
+			       o->reporter->name);
 	if (o->stacks && !(o->by & DIMS_OF_STACKS))
 		o->by |= dim_bit(DIM_CALLER);
 	if (!(o->by & DIMS_OF_DETAIL))

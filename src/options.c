@@ -211,7 +211,7 @@ static int set_format(struct options *o, const char *arg, struct why *why)
 	o->has_format = true;
 	o->reporter = reporter_find(arg);
 	if (!o->reporter)
-		return bad(why, "--format", arg, "text or json");
+		return bad(why, "--format", arg, "text, json, folded, svg or html");
 	if (o->reporter->missing)
 		return bad(why, "--format", arg, o->reporter->missing);
 	return 0;
@@ -357,7 +357,8 @@ static const struct option_desc table[] = {
 	{ 'D', "histogram", NULL, "Report", set_histogram,
 	  "print latency histograms, too" },
 	{ 0, "rows", "N", "Report", set_rows, "show the first N rows" },
-	{ 0, "format", "FORMAT", "Report", set_format, "text or json" },
+	{ 0, "format", "FORMAT", "Report", set_format,
+	  "text, json, or flame graphs: folded, svg, html" },
 	{ 'o', "output", "FILE", "Report", set_output,
 	  "write reports to FILE, whole or not at all" },
 	{ 'd', "delay", "SECS", "Pace", set_delay,

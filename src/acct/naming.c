@@ -137,6 +137,31 @@ static const char *detail_name(struct snapshot *snap,
 	return name ? name : keep(snap, none);
 }
 
+/* The other way round, for who reads it: what matters comes first. */
+static const char *chain_of(struct snapshot *snap, const char *stack)
+{
+	static const char between[] = " < ";
+	size_t size = sizeof(between) * strlen(stack) + 1, n = 0;
+	const char *end = stack + strlen(stack), *from;
+	char *chain = malloc(size);
+	const char *ret;
+
+	if (!chain)
+		return NULL;
+	for (;; end = from - 1) {
+		for (from = end; from > stack && from[-1] != ';'; from--)
+			;
+		n += (size_t)snprintf(chain + n, size - n, "%s%.*s",
+				      n ? between : "", (int)(end - from),
+				      from);
+		if (from == stack)
+			break;
+	}
+	ret = keep(snap, chain);
+	free(chain);
+	return ret;
+}
+
 static bool name_detail(struct snapshot *snap, const struct ledger *ledger,
 			struct row *row)
 {
@@ -164,7 +189,9 @@ static bool name_detail(struct snapshot *snap, const struct ledger *ledger,
 		if (!*parts[i].name)
 			return false;
 	}
-	return true;
+	if (snap->cfg.by & dim_bit(DIM_STACK))
+		row->chain = chain_of(snap, row->stack);
+	return row->chain || !(snap->cfg.by & dim_bit(DIM_STACK));
 }
 
 static bool name_request(struct snapshot *snap, const struct ledger *ledger,

@@ -35,6 +35,7 @@ struct row {
 	const char *client, *user, *share;	/* NULL: also not known */
 	const char *phase;
 	const char *stack;	/* "main;run;read_all", outermost first */
+	const char *chain;	/* "read_all < run < main" */
 	const char *caller, *reason, *waker, *file, *peer;
 	int64_t requests;	/* that its calls were made for; 0: none */
 };

@@ -384,6 +384,10 @@ const struct column column_table[] = {
 	     "name of the system call, or [state]"),
 	NAME("stack", "stack", STACK, stack,
 	     "functions that led to the call, outermost first"),
+	{ .id = "chain", .title = "stack, innermost first",
+	  .kind = KIND_TEXT, .measure = -1, .dim = 1u << DIM_STACK,
+	  .get = get_text, .at = offsetof(struct row, chain),
+	  .help = "the same, innermost first" },
 };
 
 const int column_count = ARRAY_SIZE(column_table);
@@ -478,7 +482,7 @@ void column_defaults(unsigned by, unsigned measures, struct column_list *ret)
 		append(ret, "syscall");
 	/* The longest is the last. */
 	if (by & dim_bit(DIM_STACK))
-		append(ret, "stack");
+		append(ret, "chain");
 }
 
 struct sort {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef HAVE_JANSSON
 
@@ -14,12 +15,21 @@
 
 #include "base/text.h"
 
+#define MAX_TEXT 16384
+
 /* jansson refuses text that is not UTF-8, which names need not be. */
 static json_t *untrusted(const char *text)
 {
-	char safe[512];
+	/* Each byte can become four, and more of a text is no name. */
+	size_t size = 4 * strnlen(text, MAX_TEXT) + 1;
+	char *safe = malloc(size);
+	json_t *ret;
 
-	return json_string(text_untrusted(safe, sizeof(safe), text));
+	if (!safe)
+		return NULL;
+	ret = json_string(text_untrusted(safe, size, text));
+	free(safe);
+	return ret;
 }
 
 static json_t *measure_names(unsigned measures)

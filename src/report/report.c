@@ -6,6 +6,9 @@
 const struct reporter *const reporter_table[] = {
 	&report_text,
 	&report_json,
+	&report_folded,
+	&report_svg,
+	&report_html,
 	NULL
 };
 

@@ -21,12 +21,16 @@ struct report_cfg {
 struct reporter {
 	const char *name;
 	const char *missing;	/* why it is not built in, or NULL */
+	bool of_stacks;		/* rows are to be by them */
+	bool whole;		/* one report is a file: there is no other */
 	/* 0 or -errno; what was printed until then is to be thrown away. */
 	int (*print)(FILE *out, const struct snapshot *snap,
 		     const struct report_cfg *cfg, struct why *why);
 };
 
 extern const struct reporter report_text, report_json;
+/* Flame graphs: as text for other tools, a picture, a page. */
+extern const struct reporter report_folded, report_svg, report_html;
 /* The table of strace -c; chosen by -c, no format of its own. */
 extern const struct reporter report_summary;
 

@@ -215,6 +215,25 @@ static int32_t label(const struct frames *frames, const char *text)
 	return frames->sink->label(frames->sink->ctx, text) + 1;
 }
 
+/* Not all ways to follow a stack come through what calls main(), or the
+ * thread's function: without that they are the same. */
+static size_t without_start(struct space *space, const uint64_t *pcs,
+			    size_t n)
+{
+	const char *name;
+	size_t rest = n;
+
+	while (space && rest > 1) {
+		space_names(space, pcs[rest - 1], true, &name, 1);
+		if (!space_is_libc(space, pcs[rest - 1]) &&
+		    strcmp(name, "_start"))
+			return rest;
+		rest--;
+	}
+	/* All of it is the library's. */
+	return n;
+}
+
 /* @exact: which are no return addresses; NULL: only the first is none. */
 static void name_frames(struct frames *frames, const struct known *known,
 			const uint64_t *pcs, const bool *exact, size_t n,
@@ -225,6 +244,7 @@ static void name_frames(struct frames *frames, const struct known *known,
 	const char *names[MAX_NAMES], *last = NULL;
 	bool room = true;
 
+	n = without_start(space, pcs, n);
 	text.bytes[MAX_TEXT - 1] = '\0';
 	ret->stack = 0;
 	ret->caller = 0;
