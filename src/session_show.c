@@ -62,6 +62,8 @@ unsigned session_serve_show(struct session *s, const struct pollfd *fds)
 
 	if (ops->details)
 		ops->details(s->collector, show_details(s->show));
+	if (ops->detail)
+		ops->detail(s->collector, show_detail(s->show));
 	if (wants & SHOW_RESET) {
 		struct snapshot_cfg interval, all;
 

@@ -92,6 +92,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 			    (with->shows && ops->modes & COLLECT_ERRORS),
 		.outcome = o->outcome,
 		.detail = o->by & DIMS_OF_DETAIL,
+		.more_detail = with->shows && ops->modes & COLLECT_DETAIL,
 		.unwind = o->unwind,
 		.profile_hz = o->profile_hz,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||

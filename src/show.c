@@ -398,6 +398,11 @@ unsigned show_serve(struct show *show, const struct pollfd *fds)
 	return ret;
 }
 
+unsigned show_detail(const struct show *show)
+{
+	return dash_by(show->dash) & DIMS_OF_DETAIL;
+}
+
 bool show_details(const struct show *show)
 {
 	return dash_details(show->dash);
@@ -428,6 +433,7 @@ static struct dash_cfg dash_cfg(const struct show_cfg *cfg)
 		.command = o->mode == MODE_LAUNCH,
 		.all_calls = !o->has_calls && o->outcome == OUTCOME_ANY &&
 			     (o->all_calls || !ops->holds_up),
+		.detail = ops->modes & COLLECT_DETAIL,
 		.smb = o->smb,
 		.by = o->smb && !o->has_by ? dim_bit(DIM_REQUEST) : o->by,
 		.sort = o->sort ? column_find(o->sort, strlen(o->sort)) :

@@ -63,6 +63,8 @@ int show_interval(struct show *show, const struct snapshot_cfg *interval,
 void show_ended(struct show *show);
 /* Whether calls are wanted by thread. */
 bool show_details(const struct show *show);
+/* What is to be known of single calls: dimensions as bits. */
+unsigned show_detail(const struct show *show);
 /* Instead of standard error. */
 void show_say(struct show *show, const char *text);
 

@@ -78,7 +78,8 @@ struct collector_cfg {
 	bool histograms;	/* of each call's latencies */
 	bool by_error;		/* calls apart by errno */
 	enum ending outcome;
-	unsigned detail;	/* of DIMS_OF_DETAIL, what rows may be by */
+	unsigned detail;	/* of DIMS_OF_DETAIL, what rows are by */
+	bool more_detail;	/* it may be asked for more, later */
 	enum unwind unwind;
 	unsigned profile_hz;	/* looks at what runs; 0: none */
 };
@@ -120,6 +121,9 @@ struct collector_ops {
 	/* Whether calls are told by thread from now on; default: as open()
 	 * was told. */
 	void (*details)(struct collector *c, bool wanted);
+	/* What is to be known of calls from now on beside cfg.detail, if it
+	 * has room for more; default: nothing. */
+	void (*detail)(struct collector *c, unsigned dims);
 	/* What a call under accounting takes longer, at least, by own trial;
 	 * -1: not known. Default: that. */
 	int64_t (*call_cost_ns)(const struct collector *c);

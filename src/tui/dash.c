@@ -19,6 +19,12 @@ static const struct view *first_view(unsigned by)
 	unsigned whose = dim_bit(DIM_CLIENT) | dim_bit(DIM_USER) |
 			 dim_bit(DIM_SHARE);
 
+	if (by & DIMS_OF_STACKS)
+		return &view_sites;
+	if (by & DIMS_OF_WAITS)
+		return &view_reasons;
+	if (by & DIMS_OF_OBJECTS)
+		return &view_objects;
 	if (by & dim_bit(DIM_PHASE))
 		return &view_phases;
 	if (by & whose)

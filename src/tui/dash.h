@@ -29,6 +29,7 @@ struct dash_cfg {
 	bool all_calls;		/* each call of the target is counted */
 	bool histograms, errors;	/* can be had */
 	bool command;		/* one was launched: quitting leaves it alone */
+	bool detail;		/* who makes calls, and for what, can be had */
 	bool smb;		/* SMB2 requests are accounted for, too */
 	unsigned by;		/* rows to begin with, dimensions as bits */
 	const struct column *sort;	/* or NULL: by what a view has */

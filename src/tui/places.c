@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Ways through the views: Tab to another one, Enter into a row, Backspace up. */
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/state.h"
 
@@ -14,6 +15,11 @@ bool places_has(const struct dash *dash, const struct view *view)
 bool places_under_smb(const struct dash *dash)
 {
 	return dash->cfg.smb;
+}
+
+bool places_with_detail(const struct dash *dash)
+{
+	return dash->cfg.detail;
 }
 
 /* Numbered are those that are there. */
@@ -54,7 +60,15 @@ unsigned places_switch(struct dash *dash, const struct view *view)
 static void name_place(struct place *place, const struct row *row)
 {
 	const char *call = place->within & OF_CALLS ? row->syscall : NULL;
-	char name[64], title[128];
+	const struct {
+		enum dim dim;
+		const char *name;
+	} details[] = {
+		{ DIM_CALLER, row->caller }, { DIM_REASON, row->reason },
+		{ DIM_WAKER, row->waker }, { DIM_FILE, row->file },
+		{ DIM_PEER, row->peer },
+	};
+	char name[64], title[256];
 	int len;
 
 	table_name(name, sizeof(name), row);
@@ -65,6 +79,14 @@ static void name_place(struct place *place, const struct row *row)
 	if (call)
 		snprintf(title + len, sizeof(title) - (size_t)len,
 			 "%s%.20s", len ? ": " : "", call);
+	for (size_t i = 0; i < sizeof(details) / sizeof(*details); i++)
+		if (details[i].name &&
+		    place->within & dim_bit(details[i].dim)) {
+			len = (int)strlen(title);
+			snprintf(title + len, sizeof(title) - (size_t)len,
+				 "%s%.30s", len ? ": " : "",
+				 details[i].name);
+		}
 	snprintf(place->title, sizeof(place->title), "%.63s", title);
 }
 
@@ -72,13 +94,17 @@ unsigned places_enter(struct dash *dash)
 {
 	const struct row *row = rows_current(dash);
 	const struct place *from = dash_place(dash);
+	const struct view *view;
 	struct place *to;
 
 	if (!row || from->view->enters < 0 || dash->depth == DASH_DEPTH - 1)
 		return 0;
 	leave_view(dash);
 	to = &dash->path[dash->depth + 1];
-	to->view = view_table[from->view->enters];
+	view = view_table[from->view->enters];
+	if (from->view->enters_else && !places_has(dash, view))
+		view = view_table[from->view->enters_else];
+	to->view = view;
 	to->within = from->within |
 		     (from->view->enters_by & dash->frame.rows->cfg.by);
 	to->whose = key_project(&row->key, to->within);

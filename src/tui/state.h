@@ -156,6 +156,7 @@ bool places_has(const struct dash *dash, const struct view *view);
 /* The view that has the number key @key, NULL: none here. */
 const struct view *places_by_key(const struct dash *dash, int key);
 bool places_under_smb(const struct dash *dash);
+bool places_with_detail(const struct dash *dash);
 /* To another view of the same rows, or into a row's. */
 unsigned places_switch(struct dash *dash, const struct view *view);
 unsigned places_enter(struct dash *dash);

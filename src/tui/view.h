@@ -21,7 +21,8 @@ struct area {
 /* New ones come last: settings are kept by these numbers. */
 enum view_id { VIEW_CALLS, VIEW_TASKS, VIEW_LATENCY, VIEW_ERRORS,
 	       VIEW_FLIGHT, VIEW_OUTPUT, VIEW_REQUESTS, VIEW_BILL,
-	       VIEW_PHASES, VIEW_CLIENTS, VIEW_COUNT };
+	       VIEW_PHASES, VIEW_CLIENTS, VIEW_SITES, VIEW_STACKS,
+	       VIEW_REASONS, VIEW_OBJECTS, VIEW_COUNT };
 
 struct view {
 	enum view_id id;	/* its place in view_table */
@@ -45,6 +46,7 @@ struct view {
 	/* The view that Enter opens on the current row, and by which of its
 	 * dimensions; -1: none. */
 	int enters;
+	int enters_else;	/* where that is not there; 0: none */
 	unsigned enters_by;
 	/* Dimensions that it shows all of, even from within one of these. */
 	unsigned outside;
@@ -57,7 +59,7 @@ struct view {
 
 extern const struct view view_calls, view_tasks, view_latency, view_errors,
 	view_flight, view_output, view_requests, view_bill, view_phases,
-	view_clients;
+	view_clients, view_sites, view_stacks, view_reasons, view_objects;
 extern const struct view *const view_table[VIEW_COUNT];
 
 #endif

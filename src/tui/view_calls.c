@@ -19,7 +19,8 @@ const struct view view_calls = {
 	.estimated = "blocked-percent,blocked,blocked-error,blocked-average,"
 		     "calls,errors,cpu,runq,wall,abi,syscall",
 	.sort = "wall,blocked,calls",
-	.enters = VIEW_LATENCY,
+	.enters = VIEW_SITES,
+	.enters_else = VIEW_LATENCY,
 	.enters_by = 1u << DIM_SYSCALL,
 	.has_latencies = true,
 };

@@ -12,4 +12,8 @@ const struct view *const view_table[VIEW_COUNT] = {
 	[VIEW_BILL] = &view_bill,
 	[VIEW_PHASES] = &view_phases,
 	[VIEW_CLIENTS] = &view_clients,
+	[VIEW_SITES] = &view_sites,
+	[VIEW_STACKS] = &view_stacks,
+	[VIEW_REASONS] = &view_reasons,
+	[VIEW_OBJECTS] = &view_objects,
 };

@@ -134,7 +134,8 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 		.split = cfg->by_error ? SPLIT_ERRNO :
 			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :
 						       SPLIT_NONE,
-		.detail = words_plan(cfg->detail),
+		.detail = words_plan(cfg->detail | (cfg->more_detail ?
+						    DIMS_OF_DETAIL : 0)),
 		.profile = cfg->profile_hz,
 		.unwind = cfg->unwind == UNWIND_FP ? EXTRA_BY_FP :
 						     EXTRA_BY_COPY,
@@ -231,6 +232,15 @@ static int open_gather(struct bpf_collector *b, struct why *why)
 	return gather_init(g) ? why_set(why, ENOMEM, "out of memory") : 0;
 }
 
+static void bpf_detail(struct collector *c, unsigned dims)
+{
+	struct bpf_collector *b = self(c);
+	struct control *control = b->engine.control;
+
+	control->detail = words_plan(dims | b->cfg.detail) &
+			  b->engine.plan.detail;
+}
+
 static void on_notice(void *ctx, const struct notice *notice);
 static void on_sample(void *ctx, const struct sample *sample, size_t size);
 
@@ -252,6 +262,16 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->engine.ctx = b;
 	plan = make_plan(cfg);
 	err = engine_open(&b->engine, &plan, cfg->calls, why);
+	/* A kernel that does not take those programs may take the others. */
+	if (err && cfg->more_detail && !cfg->detail) {
+		engine_close(&b->engine);
+		b->engine.notice = on_notice;
+		b->engine.ctx = b;
+		plan.detail = 0;
+		err = engine_open(&b->engine, &plan, cfg->calls, why);
+	}
+	if (!err)
+		bpf_detail(&b->base, 0);
 	if (!err && plan.detail)
 		err = words_new(&b->words, &b->engine, &b->gather,
 				&b->cfg, sink, why);
@@ -582,6 +602,7 @@ const struct collector_ops collector_bpf = {
 	.target = bpf_target,
 	.command = bpf_command,
 	.details = bpf_details,
+	.detail = bpf_detail,
 	.call_cost_ns = bpf_call_cost_ns,
 	.reaped = bpf_reaped,
 	.release = bpf_release,

@@ -136,7 +136,7 @@ enum extra_unwind {
 	EXTRA_BY_FP,		/* frame pointers, of each call */
 };
 
-#define EXTRA_CACHE 32
+#define EXTRA_CACHE 16
 
 /* Beside a slot, where details are asked for. */
 struct extra {
