@@ -67,7 +67,8 @@ struct unwind_regs {
 
 struct unwound {
 	uint64_t pcs[UNWOUND_MAX];	/* innermost first */
-	/* Not a return address: the first one, and what a signal came into. */
+	/* Not a return address: the first one, and of a signal both what it
+	 * came into and the code that the handler returns to. */
 	bool exact[UNWOUND_MAX];
 	size_t n;
 	bool complete;	/* the last one has no caller; if not, stack or CFI
