@@ -14,11 +14,12 @@
 
 #ifdef HAVE_LIBLZMA
 #include <lzma.h>
+#endif
 
 #define UNPACKED_BYTES	(64u << 20)
 #define UNPACKER_BYTES	(128u << 20)
 
-static Elf_Data *find_section(Elf *elf, const char *wanted)
+Elf_Scn *extra_section(Elf *elf, const char *wanted)
 {
 	Elf_Scn *scn = NULL;
 	size_t names;
@@ -33,14 +34,16 @@ static Elf_Data *find_section(Elf *elf, const char *wanted)
 			continue;
 		name = elf_strptr(elf, names, shdr.sh_name);
 		if (name && !strcmp(name, wanted))
-			return elf_rawdata(scn, NULL);
+			return scn;
 	}
 	return NULL;
 }
 
+#ifdef HAVE_LIBLZMA
 void *extra_unpack(Elf *elf, size_t *ret_size)
 {
-	Elf_Data *data = find_section(elf, ".gnu_debugdata");
+	Elf_Scn *scn = extra_section(elf, ".gnu_debugdata");
+	Elf_Data *data = scn ? elf_rawdata(scn, NULL) : NULL;
 	size_t room = data ? data->d_size * 4 : 0;
 
 	if (!data || !data->d_buf)

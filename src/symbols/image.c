@@ -13,10 +13,10 @@
 #include <gelf.h>
 
 #include "base/map.h"
+#include "symbols/cfi.h"
 #include "symbols/demangle.h"
 #include "symbols/extra.h"
 #include "symbols/inlines.h"
-#include "symbols/starts.h"
 #include "symbols/symtab.h"
 
 #define MAX_LOADS	32
@@ -50,10 +50,9 @@ struct image {
 	Elf *debug;
 	bool dwarf_read;	/* or tried to */
 	Dwarf *dwarf;		/* of elf or debug; NULL: none */
-	Dwarf_CFI *cfi;		/* .eh_frame */
+	struct cfi frames[2];	/* .eh_frame, .debug_frame */
 	struct inlines *inlines;
 	struct symtab symtab;
-	struct starts starts;
 	struct rules rules;
 	struct map named;	/* struct named */
 };
@@ -134,17 +133,14 @@ static void read_dwarf(struct image *image)
 	if (!image->debug && !image->has_info)
 		return;
 	image->dwarf = dwarf_begin_elf(elf, DWARF_C_READ, NULL);
-	if (!image->dwarf)
-		return;
-	image->inlines = inlines_new(image->dwarf);
-	if (image->native)
-		image->rules.cfi[1] = dwarf_getcfi(image->dwarf);
+	if (image->dwarf)
+		image->inlines = inlines_new(image->dwarf);
 }
 
 /*
  * Its own debug information, or a debug file's. That can be opened as long as
  * we like, and takes 50 ms for the C library's, as it is compressed: it waits
- * for the first who asks for a name, unless stacks need it.
+ * for the first who asks for a name.
  */
 static void find_debug(struct image *image)
 {
@@ -153,8 +149,32 @@ static void find_debug(struct image *image)
 	if (image->debug_fd >= 0)
 		image->debug = elf_begin(image->debug_fd, ELF_C_READ_MMAP,
 					 NULL);
-	if (!image->debug || !image->cfi)
+	if (!image->debug)
 		read_dwarf(image);
+}
+
+static void index_frames(struct image *image, Elf *elf, const char *wanted,
+			 size_t i)
+{
+	Elf_Scn *scn = elf ? extra_section(elf, wanted) : NULL;
+	GElf_Shdr shdr;
+	Elf_Data *data;
+
+	if (!scn || image->frames[i].n || !gelf_getshdr(scn, &shdr) ||
+	    shdr.sh_type == SHT_NOBITS || (shdr.sh_flags & SHF_COMPRESSED))
+		return;
+	data = elf_rawdata(scn, NULL);
+	if (data && data->d_buf)
+		cfi_index(&image->frames[i], data->d_buf, data->d_size,
+			  shdr.sh_addr, !i);
+	image->rules.cfi[i] = &image->frames[i];
+}
+
+static void find_frames(struct image *image)
+{
+	index_frames(image, image->elf, ".eh_frame", 0);
+	index_frames(image, image->elf, ".debug_frame", 1);
+	index_frames(image, image->debug, ".debug_frame", 1);
 }
 
 /* The fullest of the tables first: the others repeat what it has. */
@@ -190,11 +210,9 @@ static int read_elf(struct image *image)
 		return err;
 	if (!fits(image))
 		return -EFBIG;
-	if (image->native)
-		image->cfi = dwarf_getcfi_elf(image->elf);
-	image->rules.cfi[0] = image->cfi;
-	starts_read(&image->starts, image->elf);
 	find_debug(image);
+	if (image->native)
+		find_frames(image);
 	find_symbols(image);
 	return 0;
 }
@@ -289,8 +307,8 @@ void image_free(struct image *image)
 	symtab_done(&image->symtab);
 	rules_done(&image->rules);
 	inlines_free(image->inlines);
-	/* .debug_frame's belongs to the Dwarf. */
-	dwarf_cfi_end(image->cfi);
+	cfi_done(&image->frames[0]);
+	cfi_done(&image->frames[1]);
 	dwarf_end(image->dwarf);
 	elf_end(image->debug);
 	elf_end(image->packed);
@@ -390,7 +408,11 @@ size_t image_names(struct image *image, struct strings *strings,
 
 uint64_t image_start(const struct image *image, uint64_t vaddr)
 {
-	return starts_find(&image->starts, vaddr);
+	const struct cfi_function *function = NULL;
+
+	for (size_t i = 0; i < 2 && !function; i++)
+		function = cfi_find(&image->frames[i], vaddr);
+	return function ? function->start : vaddr;
 }
 
 const struct rule *image_rule(struct image *image, uint64_t vaddr)

@@ -2,7 +2,7 @@
 /*
  * How to get from a frame to its caller's: what the call frame information
  * of a file says for one pc, made small enough to be kept for each pc that
- * was asked for. Reading it takes microseconds, a kept one some ten
+ * was asked for. Reading it takes up to a microsecond, a kept one some ten
  * nanoseconds.
  */
 #ifndef SYMBOLS_RULES_H
@@ -38,11 +38,12 @@ struct rule {
 /* Keeps a frame pointer, in the way the kernel follows. */
 bool rule_is_fp(const struct rule *rule);
 
+struct cfi;
 struct rules_entry;
 
 /* The table of a file. */
 struct rules {
-	void *cfi[2];		/* Dwarf_CFI: .eh_frame, .debug_frame; NULL */
+	const struct cfi *cfi[2];	/* .eh_frame, .debug_frame; or NULL */
 	struct rules_entry *slots;
 	size_t used, capacity;
 };

@@ -5,10 +5,11 @@
  * which a target may have written: what is too much or makes no sense has no
  * name. Never asks a network. Not thread-safe.
  *
- * Cost: the first address in a file takes some ms (its tables are read, once
- * for all processes); then a frame takes some us to unwind the first time
- * its return address is seen, and some 50 ns each time after that. A name
- * takes some 100 ns once known.
+ * Cost: the first address in a file takes some ms, up to 70 for the largest
+ * (its tables are read, once for all processes), and the first name 50 more
+ * where there is a debug file. Then a frame takes 1 us to unwind the first
+ * time its return address is seen and some 50 ns each time after that, and a
+ * name 100 to 200 ns.
  *
  * Built without libdw, names are [MODULE+0xOFFSET], and stacks are unwound
  * by frame pointers alone.
@@ -70,7 +71,8 @@ struct unwind_regs {
 
 struct unwound {
 	uint64_t pcs[UNWOUND_MAX];	/* innermost first */
-	/* Not a return address: the first one, and what a signal came into. */
+	/* Not a return address: the first one, and of a signal both what it
+	 * came into and the code that the handler returns to. */
 	bool exact[UNWOUND_MAX];
 	size_t n;
 	bool complete;	/* the last one has no caller; if not, stack or CFI

@@ -21,6 +21,7 @@ enum step { STEP_ON, STEP_OUTERMOST, STEP_LOST };
 /* What is known of the frame that is left. */
 struct frame {
 	bool by_fp, libc;
+	bool exact;		/* as a signal's return is made up */
 };
 
 /* Of pointers that arm64 signs, the address. */
@@ -125,7 +126,7 @@ static enum step step(struct cursor *c, struct frame *frame)
 	const struct rule *rule;
 	enum step way;
 
-	*frame = (struct frame){ 0 };
+	*frame = (struct frame){ .exact = c->exact };
 	if (!mapping)
 		return STEP_LOST;
 	frame->libc = mapping->file && mapping->file->libc;
@@ -135,6 +136,7 @@ static enum step step(struct cursor *c, struct frame *frame)
 	rule = image ? image_rule(image, vaddr) : NULL;
 	if (rule && rule->ra.base == RULE_NONE)
 		return STEP_OUTERMOST;
+	frame->exact = c->exact || (rule && rule->signal);
 	if (rule && rule->cfa.base != RULE_UNKNOWN) {
 		frame->by_fp = rule_is_fp(rule);
 		way = step_by_rule(c, rule);
@@ -184,8 +186,9 @@ void space_unwind(struct space *space, const struct unwind_regs *regs,
 	ret->n = 0;
 	while (way == STEP_ON && ret->n < UNWOUND_MAX) {
 		ret->pcs[ret->n] = c.regs.pc;
-		ret->exact[ret->n] = c.exact;
-		way = step(&c, &frames[ret->n++]);
+		way = step(&c, &frames[ret->n]);
+		ret->exact[ret->n] = frames[ret->n].exact;
+		ret->n++;
 		/* No code: not a return address, so the last step was bad. */
 		if (way == STEP_ON &&
 		    !space_find(space, c.regs.pc - !c.exact))

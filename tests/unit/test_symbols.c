@@ -261,8 +261,8 @@ static void test_signal(void **state)
 		if (!strcmp(names[n - 1], "signalled"))
 			at = i;
 	}
-	/* The handler, and what it came into. */
-	assert_int_equal(exact, 2);
+	/* The handler, what it returns to, and what it came into. */
+	assert_int_equal(exact, 3);
 	assert_true(at > 2);
 	assert_named(&stack, at + 1, __func__);
 	assert_true(stack.complete);
