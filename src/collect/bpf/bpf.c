@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -36,6 +35,7 @@
 #include "base/procparse.h"
 #include "collect/bpf/engine.h"
 #include "collect/bpf/gather.h"
+#include "collect/bpf/plan.h"
 #include "collect/bpf/smb.h"
 #include "collect/bpf/tax.h"
 #include "collect/bpf/watch.h"
@@ -45,11 +45,6 @@
 
 /* Beyond so many threads calls are told by process, unless asked for. */
 #define FEW_THREADS 512
-/* Room for so many threads at least, and for so many calls of each. */
-#define LEAST_SLOTS 16384u
-#define MOST_SLOTS 524288u
-#define CELLS_PER_SLOT 8
-#define HISTS 16384u
 /* So often a cgroup is looked through for new processes. */
 #define CGROUP_NS NS_PER_SEC
 
@@ -104,59 +99,6 @@ static void bpf_close(struct collector *c)
 
 /* --- before it begins --------------------------------------------------------- */
 
-/* Room for twice the threads that this machine has now. */
-static uint32_t count_slots(const struct procfs *fs)
-{
-	uint32_t slots = LEAST_SLOTS;
-	unsigned tasks = 0;
-	char buf[128];
-
-	if (procfs_read(fs, buf, sizeof(buf), "loadavg") <= 0 ||
-	    sscanf(buf, "%*s %*s %*s %*u/%u", &tasks) != 1)
-		tasks = 0;
-	while (slots < 2 * tasks && slots < MOST_SLOTS)
-		slots *= 2;
-	return slots;
-}
-
-static uint32_t native_tag(long nr)
-{
-	return TAG_USED | (uint32_t)nr;
-}
-
-static struct plan make_plan(const struct collector_cfg *cfg)
-{
-	struct plan plan = {
-		.slots = count_slots(cfg->procfs),
-		.hist = cfg->histograms,
-		.call_hist = cfg->histograms,
-		.hists = cfg->histograms ? HISTS : 1,
-		.split = cfg->by_error ? SPLIT_ERRNO :
-			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :
-						       SPLIT_NONE,
-		.detail = words_plan(cfg->detail | (cfg->more_detail ?
-						    DIMS_OF_DETAIL : 0)),
-		.profile = cfg->profile_hz,
-		.unwind = cfg->unwind == UNWIND_FP ? EXTRA_BY_FP :
-						     EXTRA_BY_COPY,
-		.follow = cfg->follow,
-		.everyone = cfg->everyone,
-		.by_name = cfg->name != NULL,
-		.filtered = cfg->calls != NULL,
-		.only_uid = geteuid() ? geteuid() : -1u,
-		.nr_execve = native_tag(SYS_execve),
-		.nr_execveat = native_tag(SYS_execveat),
-		.nr_restart = native_tag(SYS_restart_syscall),
-		/* 0 on both i386 and arm */
-		.nr_compat_restart = TAG_USED | TAG_COMPAT << TAG_NR_BITS,
-	};
-
-	plan.cells = CELLS_PER_SLOT * plan.slots;
-	if (cfg->smb)
-		smb_plan(&plan);
-	return plan;
-}
-
 static int open_events(struct bpf_collector *b, struct why *why)
 {
 	struct itimerspec every = {
@@ -164,12 +106,15 @@ static int open_events(struct bpf_collector *b, struct why *why)
 		.it_value.tv_sec = CGROUP_NS / NS_PER_SEC,
 	};
 	struct epoll_event event = { .events = EPOLLIN };
-	int samples = engine_samples_fd(&b->engine);
+	int more[] = { engine_samples_fd(&b->engine), words_fd(b->words) };
 
 	b->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	for (int i = 0; b->epoll_fd >= 0 && i < 2; i++)
+		if (more[i] >= 0 && epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD,
+					      more[i], &event))
+			return why_set(why, errno, "epoll: %s",
+				       strerror(errno));
 	if (b->epoll_fd < 0 ||
-	    (samples >= 0 && epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, samples,
-				       &event)) ||
 	    epoll_ctl(b->epoll_fd, EPOLL_CTL_ADD, engine_fd(&b->engine),
 		      &event))
 		return why_set(why, errno, "epoll: %s", strerror(errno));
@@ -260,7 +205,7 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->engine.notice = on_notice;
 	b->engine.sample = on_sample;
 	b->engine.ctx = b;
-	plan = make_plan(cfg);
+	plan = plan_make(cfg);
 	err = engine_open(&b->engine, &plan, cfg->calls, why);
 	/* A kernel that does not take those programs may take the others. */
 	if (err && cfg->more_detail && !cfg->detail) {

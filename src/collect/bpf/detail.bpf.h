@@ -218,6 +218,7 @@ inline_always void begin_program(uint32_t slot)
 		return;
 	extra->unwind = plan.unwind;
 	extra->execs++;
+	extra->samples = 0;
 }
 
 /* Where it sleeps, and that nobody has woken it yet. */

@@ -18,8 +18,8 @@
 #include "collect/bpf/split.skel.h"
 #include "collect/bpf/ticks.h"
 
-/* One call in 64 until the collector knows how many there are. */
-#define FIRST_CHANCE (1u << 26)
+/* Each call is sampled until the collector knows how many there are. */
+#define FIRST_CHANCE 0xffffffffu
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 

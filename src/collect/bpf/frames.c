@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/map.h"
@@ -45,7 +47,31 @@ struct frames {
 	unsigned profile_hz;
 	unsigned n_samples;	/* since: */
 	int64_t since_ns;
+	int timer_fd;
 };
+
+#define PACE_NS (100 * NS_PER_MS)
+
+static int make_timer(struct frames *frames, struct why *why)
+{
+	struct itimerspec every = {
+		.it_interval.tv_nsec = PACE_NS,
+		.it_value.tv_nsec = PACE_NS,
+	};
+
+	frames->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC |
+							   TFD_NONBLOCK);
+	if (frames->timer_fd < 0 ||
+	    timerfd_settime(frames->timer_fd, 0, &every, NULL))
+		return why_set(why, errno, "cannot make a timer: %s",
+			       strerror(errno));
+	return 0;
+}
+
+int frames_fd(const struct frames *frames)
+{
+	return frames->timer_fd;
+}
 
 int frames_new(struct frames **ret, struct engine *engine,
 	       struct gather *gather, const struct collector_cfg *cfg,
@@ -62,10 +88,13 @@ int frames_new(struct frames **ret, struct engine *engine,
 	frames->how = cfg->unwind;
 	frames->profile_hz = cfg->profile_hz;
 	frames->since_ns = clock_mono_ns();
+	frames->timer_fd = -1;
 	map_init(&frames->programs, offsetof(struct program, votes));
 	map_init(&frames->named, offsetof(struct named, stack));
 	shares_init(&frames->shares);
-	err = symbols_new(&frames->symbols, cfg->procfs, why);
+	err = make_timer(frames, why);
+	if (!err)
+		err = symbols_new(&frames->symbols, cfg->procfs, why);
 	if (err)
 		frames_free(frames);
 	else
@@ -87,6 +116,8 @@ void frames_free(struct frames *frames)
 {
 	if (!frames)
 		return;
+	if (frames->timer_fd >= 0)
+		close(frames->timer_fd);
 	forget_all(&frames->programs);
 	forget_all(&frames->named);
 	shares_done(&frames->shares);
@@ -337,14 +368,10 @@ void frames_sample(struct frames *frames, const struct sample *sample,
 	double weight;
 	struct key key;
 
-	if (size < sizeof(*sample) || sample->slot >= g->plan->slots ||
-	    sample->size > SAMPLE_BYTES)
+	if (size < sizeof(*sample) || sample->size > SAMPLE_BYTES)
 		return;
-	known = &g->known[sample->slot];
-	/* One that has not been looked at yet. */
-	if (known->serial != sample->serial)
-		gather_slot(g, sample->slot);
-	if (known->serial != sample->serial)
+	known = gather_known(g, sample->slot, sample->serial);
+	if (!known)
 		return;
 	if (sample->kind == SAMPLE_RULE) {
 		answer(frames, known, sample->pc, sample->chance);
@@ -365,21 +392,25 @@ void frames_sample(struct frames *frames, const struct sample *sample,
 /* Between one in a million and each. */
 #define LEAST_CHANCE 4296
 #define MOST_CHANCE 0xffffffff
-#define PACE_NS (50 * NS_PER_MS)
+/* So many more than there are to be have to be cut down at once. */
+#define FLOOD (SAMPLES_HZ / 20)
 
 void frames_pace(struct frames *frames)
 {
 	struct control *control = frames->gather->control;
 	int64_t now_ns = clock_mono_ns(), past_ns = now_ns - frames->since_ns;
-	double rate, chance = (double)control->chance, by = 4;
+	double chance = (double)control->chance, rate, by = 4;
+	uint64_t expirations;
 
-	if (past_ns < PACE_NS)
+	if (read(frames->timer_fd, &expirations, sizeof(expirations)) <= 0 &&
+	    frames->n_samples < FLOOD)
 		return;
-	rate = (double)frames->n_samples * 1e9 / (double)past_ns;
+	rate = (double)frames->n_samples * 1e9 /
+	       (double)(past_ns > NS_PER_MS ? past_ns : NS_PER_MS);
 	if (rate > 0)
 		by = SAMPLES_HZ / rate;
-	by = by > 4 ? 4 : by < 0.1 ? 0.1 : by;
-	chance *= by;
+	/* More at a time only as it shows what it makes. */
+	chance *= by > 4 ? 4 : by;
 	if (chance < LEAST_CHANCE)
 		chance = LEAST_CHANCE;
 	if (chance > MOST_CHANCE)

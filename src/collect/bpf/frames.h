@@ -20,7 +20,7 @@
 #include "collect/bpf/gather.h"
 #include "collect/collector.h"
 
-#define SAMPLES_HZ 1000
+#define SAMPLES_HZ 2000
 
 struct frames;
 
@@ -33,8 +33,9 @@ void frames_free(struct frames *frames);
 void frames_sample(struct frames *frames, const struct sample *sample,
 		   size_t size);
 /* How likely samples are from now on, so that there are neither too many nor
- * too few; to be called now and then. */
+ * too few; to be called after them, and when the descriptor is readable. */
 void frames_pace(struct frames *frames);
+int frames_fd(const struct frames *frames);
 
 /* The stack and the caller in @key, of the stack with that hash. */
 void frames_name(struct frames *frames, const struct known *known,

@@ -453,6 +453,23 @@ static bool is_accounted(struct gather *g, uint32_t index,
 	return true;
 }
 
+const struct known *gather_known(struct gather *g, uint32_t index,
+				 uint32_t serial)
+{
+	struct known *known = &g->known[index];
+	struct slot now;
+
+	if (index >= g->plan->slots)
+		return NULL;
+	if (known->serial == serial)
+		return known;
+	times_copy(&g->slots[index], &now, &g->slots[index], sizeof(now));
+	if (now.serial != serial || !is_accounted(g, index, &now))
+		return NULL;
+	kin_identify(g, known, &now);
+	return known;
+}
+
 void gather_slot(struct gather *g, uint32_t index)
 {
 	const struct slot *slot = &g->slots[index];

@@ -94,6 +94,11 @@ void gather_hist(const struct gather *g, const struct slot *slot,
  * at this moment, and its bounds are over. */
 void gather_all(struct gather *g, bool report);
 
+/* Whose slot it is, also before anything is told of it; NULL: of nobody that
+ * is accounted, or of another one than @serial by now. */
+const struct known *gather_known(struct gather *g, uint32_t slot,
+				 uint32_t serial);
+
 /* One slot; where its thread has ended, it is released. */
 void gather_slot(struct gather *g, uint32_t slot);
 

@@ -147,6 +147,8 @@ struct extra {
 	uint64_t asleep_in;	/* the kernel stack of the last sleep */
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
+	uint32_t samples;	/* that were taken of the present one */
+	uint32_t zero;
 	/* Cells that were found lately, by a hash of tag and detail. */
 	struct {
 		uint64_t hash;
@@ -181,6 +183,10 @@ struct way_out {
 #define SAMPLE_BYTES 16384
 #define SAMPLE_PAGE 4096
 #define SAMPLES_BYTES (16u << 20)
+/* The collector is woken for so much, and for the first ones of a thread:
+ * its process may not be there for long. */
+#define SAMPLES_WAKE (SAMPLES_BYTES / 32)
+#define SAMPLES_FIRST 4
 
 enum sample_kind {
 	SAMPLE_CALL,		/* that has ended */

@@ -91,6 +91,18 @@ inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 	return sample;
 }
 
+inline_always uint64_t waking(struct slot *s)
+{
+	struct extra *extra = extra_at(s->self);
+
+	if (extra && extra->samples < SAMPLES_FIRST) {
+		extra->samples++;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	return bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) >=
+	       SAMPLES_WAKE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
 /* The collector will know. */
 static __attribute__((noinline)) int ask(struct slot *s,
 					 struct pt_regs *regs,
@@ -107,7 +119,7 @@ static __attribute__((noinline)) int ask(struct slot *s,
 		return 0;
 	sample->pc = key->pc;
 	sample->chance = returns;
-	bpf_ringbuf_submit(sample, 0);
+	bpf_ringbuf_submit(sample, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
@@ -216,7 +228,7 @@ static __attribute__((noinline)) int sample_call(struct slot *s,
 	sample->blocked_ns = s->blocked_ns;
 	sample->runq_ns = s->queued_ns;
 	sample->size = copy_stack(sample);
-	bpf_ringbuf_submit(sample, 0);
+	bpf_ringbuf_submit(sample, waking(s));
 	return 0;
 }
 
@@ -233,7 +245,7 @@ inline_always void sample_cpu(struct slot *s, struct pt_regs *regs)
 	sample->blocked_ns = 0;
 	sample->runq_ns = 0;
 	sample->size = copy_stack(sample);
-	bpf_ringbuf_submit(sample, 0);
+	bpf_ringbuf_submit(sample, waking(s));
 }
 
 /* Of the call that ends now. */

@@ -59,6 +59,11 @@ void words_pace(struct words *words)
 		frames_pace(words->frames);
 }
 
+int words_fd(const struct words *words)
+{
+	return words && words->frames ? frames_fd(words->frames) : -1;
+}
+
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key)
 {

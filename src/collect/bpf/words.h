@@ -25,8 +25,10 @@ void words_free(struct words *words);
 /* A sample that the programs took. */
 void words_sample(struct words *words, const struct sample *sample,
 		  size_t size);
-/* To be called now and then: how many of these there are to be. */
+/* How many of these there are to be: to be called after them, and when the
+ * descriptor is readable; -1: there is none. */
 void words_pace(struct words *words);
+int words_fd(const struct words *words);
 
 /* The parts of @key that @detail says of a call of the thread @known. */
 void words_name(struct words *words, const struct known *known,
