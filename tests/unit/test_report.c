@@ -341,7 +341,8 @@ static void an_empty_snapshot_can_be_printed(void **state)
 			continue;
 		char *text = print(reporter_table[i], &snap, &cfg);
 
-		assert_true(*text);
+		/* Of no stacks there are no lines. */
+		assert_true(*text || reporter_table[i] == &report_folded);
 		assert_null(strstr(text, "nan"));
 		assert_null(strstr(text, "inf"));
 		free(text);

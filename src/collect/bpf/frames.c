@@ -2,6 +2,7 @@
 #include "collect/bpf/frames.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -265,6 +266,25 @@ static size_t without_start(struct space *space, const uint64_t *pcs,
 	return n;
 }
 
+/* "[libfoo.so+0x1230] < foo_open": a function without a name says little, so
+ * the first one with a name that led to it comes along. */
+struct callers {
+	char text[512];
+	bool named;
+};
+
+static void add_caller(struct callers *caller, const char *name)
+{
+	size_t len = strlen(caller->text);
+	bool named = *name != '[';
+
+	if (caller->named || (len && !named))
+		return;
+	snprintf(caller->text + len, sizeof(caller->text) - len, "%s%s",
+		 len ? " < " : "", name);
+	caller->named = named;
+}
+
 /* @exact: which are no return addresses; NULL: only the first is none. */
 static void name_frames(struct frames *frames, const struct known *known,
 			const uint64_t *pcs, const bool *exact, size_t n,
@@ -273,12 +293,11 @@ static void name_frames(struct frames *frames, const struct known *known,
 	struct space *space = space_of(frames, known);
 	struct text text = { .at = MAX_TEXT - 1 };
 	const char *names[MAX_NAMES], *last = NULL;
+	struct callers caller = { .named = false };
 	bool room = true;
 
 	n = without_start(space, pcs, n);
 	text.bytes[MAX_TEXT - 1] = '\0';
-	ret->stack = 0;
-	ret->caller = 0;
 	for (size_t i = 0; space && room && i < n; i++) {
 		size_t k;
 
@@ -287,16 +306,15 @@ static void name_frames(struct frames *frames, const struct known *known,
 		if (!k)
 			continue;
 		last = names[0];
-		if (!ret->caller && !space_is_libc(space, pcs[i]))
-			ret->caller = label(frames, names[0]);
+		if (!space_is_libc(space, pcs[i]))
+			add_caller(&caller, names[0]);
 		for (size_t j = 0; room && j < k; j++)
 			room = prepend(&text, names[j]);
 	}
 	if (!last)
 		return;
 	ret->stack = label(frames, text.bytes + text.at);
-	if (!ret->caller)
-		ret->caller = label(frames, last);
+	ret->caller = label(frames, *caller.text ? caller.text : last);
 }
 
 void frames_name(struct frames *frames, const struct known *known,
