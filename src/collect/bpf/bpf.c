@@ -144,6 +144,9 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 		.only_uid = geteuid() ? geteuid() : -1u,
 		.nr_execve = native_tag(SYS_execve),
 		.nr_execveat = native_tag(SYS_execveat),
+		.nr_connect = native_tag(SYS_connect),
+		.nr_newfstatat = native_tag(SYS_newfstatat),
+		.nr_statx = native_tag(SYS_statx),
 		.nr_restart = native_tag(SYS_restart_syscall),
 		/* 0 on both i386 and arm */
 		.nr_compat_restart = TAG_USED | TAG_COMPAT << TAG_NR_BITS,

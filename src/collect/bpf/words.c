@@ -13,7 +13,8 @@ uint32_t words_plan(unsigned detail)
 {
 	return (detail & DIMS_OF_STACKS ? DETAIL_STACKS : 0) |
 	       (detail & DIMS_OF_WAITS ? DETAIL_WAITS : 0) |
-	       (detail & DIMS_OF_OBJECTS ? DETAIL_OBJECTS : 0);
+	       (detail & DIMS_OF_OBJECTS ? DETAIL_OBJECTS : 0) |
+	       (detail & dim_bit(DIM_FD) ? DETAIL_FDS : 0);
 }
 
 int words_new(struct words **ret, struct engine *engine,
