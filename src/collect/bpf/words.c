@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/bpf/objects.h"
+
 struct words {
 	struct engine *engine;
 	const struct sink *sink;
+	struct objects *objects;	/* NULL: not asked for */
 };
 
 uint32_t words_plan(unsigned detail)
@@ -23,24 +26,31 @@ int words_new(struct words **ret, struct engine *engine,
 {
 	struct words *words = calloc(1, sizeof(*words));
 
-	(void)cfg;
+	int err = 0;
+
 	if (!words)
 		return why_set(why, ENOMEM, "out of memory");
 	words->engine = engine;
 	words->sink = sink;
-	*ret = words;
-	return 0;
+	if (cfg->detail & DIMS_OF_OBJECTS)
+		err = objects_new(&words->objects, engine, cfg, sink, why);
+	if (err)
+		words_free(words);
+	else
+		*ret = words;
+	return err;
 }
 
 void words_free(struct words *words)
 {
+	if (words)
+		objects_free(words->objects);
 	free(words);
 }
 
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key)
 {
-	(void)words;
-	(void)known;
-	key->fd = detail->fd;
+	if (words->objects)
+		objects_name(words->objects, known, detail, key);
 }
