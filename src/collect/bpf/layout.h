@@ -159,12 +159,11 @@ struct object {
 	uint32_t flags;		/* enum object_flags */
 	int32_t eventfd;	/* its number, -1: it is none */
 	int32_t peer_pid;	/* who connected, or listened; 0: not known */
-	int32_t last_pid;	/* who moved bytes last, if noted */
+	uint32_t size;		/* of the text */
 	uint16_t family, protocol;
 	uint16_t local_port, remote_port;
 	uint8_t local[16], remote[16];	/* addresses */
 	uint16_t unix_size[2];	/* of the paths of both ends */
-	uint32_t size;		/* of the text */
 	char fs[16];		/* what the file system is called */
 	/* Names, the last one of the path first, each with its 0; of a Unix
 	 * socket its path and its peer's, each of OBJECT_UNIX bytes. */
@@ -196,6 +195,8 @@ enum extra_unwind {
 	EXTRA_BY_FP,		/* frame pointers, of each call */
 };
 
+#define DETAIL_CACHE 4
+
 /* Beside a slot, where details are asked for. */
 struct extra {
 	struct detail detail;	/* of the call in progress */
@@ -206,6 +207,11 @@ struct extra {
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
 	int32_t fd;		/* of the call in progress, -1: none */
+	uint64_t noted;		/* the last object, if all is noted of it */
+	struct {
+		struct detail detail;
+		uint32_t tag, cell;
+	} cache[DETAIL_CACHE];	/* by tag */
 };
 
 /*

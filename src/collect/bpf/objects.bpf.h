@@ -37,11 +37,33 @@ struct {
 	__type(value, struct holders);
 } ends SEC(".maps");
 
+/*
+ * The first bytes of a struct, where the fields are that every call needs:
+ * reading each on its own would cost more than all the rest. A field that
+ * this kernel has elsewhere is read on its own.
+ */
+struct head {
+	uint64_t words[12];
+};
+
+#define read_head(head, from) \
+	bpf_probe_read_kernel(head, sizeof(*(head)), from)
+#define FROM_HEAD(head, from, field) ({ \
+	__typeof__((from)->field) at__; \
+	uint32_t offset__ = __builtin_preserve_field_info((from)->field, \
+						BPF_FIELD_BYTE_OFFSET); \
+	if (offset__ <= sizeof(*(head)) - sizeof(at__)) \
+		at__ = *(__typeof__(at__) *)((char *)(head) + offset__); \
+	else \
+		at__ = BPF_CORE_READ(from, field); \
+	at__; })
+
 /* On the way from a file to the root. */
 struct walk {
 	struct object object;
 	struct dentry *dentry, *root;
 	struct mount *mount, *root_mount;
+	struct head head;
 };
 
 /* A visit can be preempted by a call. */
@@ -62,14 +84,18 @@ inline_always uint64_t mix(uint64_t hash, uint64_t more)
 
 /* --- which it is --------------------------------------------------------------- */
 
-inline_always struct file *file_at(struct files_struct *files, int32_t fd)
+static __attribute__((noinline)) struct file *
+file_at(struct files_struct *files, int32_t fd)
 {
 	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
-	struct file **table = BPF_CORE_READ(fdt, fd), *file = NULL;
+	struct file *file = NULL;
+	struct head head;
 
-	if (fd < 0 || (uint32_t)fd >= BPF_CORE_READ(fdt, max_fds))
+	if (read_head(&head, fdt) || fd < 0 ||
+	    (uint32_t)fd >= FROM_HEAD(&head, fdt, max_fds))
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), table + fd);
+	bpf_probe_read_kernel(&file, sizeof(file),
+			      FROM_HEAD(&head, fdt, fd) + fd);
 	return file;
 }
 
@@ -90,21 +116,21 @@ struct tuple {
 	uint16_t local_port, remote_port;	/* as on the network */
 };
 
-inline_always void read_tuple(struct sock *sk, uint16_t family,
-			      struct tuple *t)
+inline_always void read_tuple(const struct head *head, struct sock *sk,
+			      uint16_t family, struct tuple *t)
 {
+	struct sock_common *common = &sk->__sk_common;
+
 	*t = (struct tuple){ 0 };
 	t->local_port = BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
-	t->remote_port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	t->remote_port = FROM_HEAD(head, common, skc_dport);
 	if (family == AF_INET) {
-		*(uint32_t *)t->local =
-			BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		*(uint32_t *)t->remote =
-			BPF_CORE_READ(sk, __sk_common.skc_daddr);
-	} else if (bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
-		bpf_core_read(t->local, 16,
-			      &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(t->remote, 16, &sk->__sk_common.skc_v6_daddr);
+		*(uint32_t *)t->local = FROM_HEAD(head, common,
+						  skc_rcv_saddr);
+		*(uint32_t *)t->remote = FROM_HEAD(head, common, skc_daddr);
+	} else if (bpf_core_field_exists(common->skc_v6_daddr)) {
+		bpf_core_read(t->local, 16, &common->skc_v6_rcv_saddr);
+		bpf_core_read(t->remote, 16, &common->skc_v6_daddr);
 	}
 }
 
@@ -112,12 +138,16 @@ inline_always void read_tuple(struct sock *sk, uint16_t family,
 __attribute__((noinline)) uint64_t identify_socket(uint64_t hash,
 						   uint64_t address)
 {
-	struct file *file = (struct file *)address;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct socket *socket = (struct socket *)address;
 	struct sock *sk = BPF_CORE_READ(socket, sk);
-	uint16_t family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct sock_common *common = &sk->__sk_common;
+	struct head head;
 	struct tuple t;
+	uint16_t family;
 
+	if (read_head(&head, common))
+		return hash;
+	family = FROM_HEAD(&head, common, skc_family);
 	if (family == AF_UNIX && bpf_core_type_exists(struct unix_sock)) {
 		struct unix_sock *u = (struct unix_sock *)sk;
 
@@ -126,11 +156,10 @@ __attribute__((noinline)) uint64_t identify_socket(uint64_t hash,
 	}
 	if (family != AF_INET && family != AF_INET6)
 		return hash;
-	read_tuple(sk, family, &t);
+	read_tuple(&head, sk, family, &t);
 	hash = mix_address(mix_address(hash, t.local), t.remote);
 	hash = mix(hash, t.local_port | (uint64_t)t.remote_port << 16);
-	return mix(hash, BPF_CORE_READ(sk, __sk_common.skc_state) ==
-			 TCP_LISTEN);
+	return mix(hash, FROM_HEAD(&head, common, skc_state) == TCP_LISTEN);
 }
 
 inline_always int32_t eventfd_of(struct file *file)
@@ -162,24 +191,36 @@ __attribute__((noinline)) uint64_t identify_nameless(uint64_t hash,
 	return is_eventfd(text) ? mix(hash, eventfd_of(file)) : hash;
 }
 
-/* A file under another name, or by another mount, is another one. */
+/*
+ * A file under another name, or by another mount, is another one: the hash
+ * of a name is also of the directory, so that an inode number that is used
+ * again tells no lies.
+ */
 __attribute__((noinline)) uint64_t identify(uint64_t address)
 {
 	struct file *file = (struct file *)address;
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	uint64_t hash = mix(BPF_CORE_READ(inode, i_ino),
-			    (uint64_t)BPF_CORE_READ(inode, i_sb));
-	struct path___fs path = { 0 };
-	uint64_t name;
+	uint64_t hash, name;
+	struct path___fs path;
+	struct inode *inode;
+	struct dentry *dentry;
+	struct head head;
+	uint64_t data;
 
-	if (is_socket(BPF_CORE_READ(inode, i_mode))) {
-		hash = identify_socket(hash, address);
+	if (read_head(&head, file))
+		return OBJECT_FIRST;
+	inode = FROM_HEAD(&head, file, f_inode);
+	path = FROM_HEAD(&head, file, f_path);
+	data = (uint64_t)FROM_HEAD(&head, file, private_data);
+	if (read_head(&head, inode))
+		return OBJECT_FIRST;
+	hash = mix(FROM_HEAD(&head, inode, i_ino),
+		   (uint64_t)FROM_HEAD(&head, inode, i_sb));
+	if (is_socket(FROM_HEAD(&head, inode, i_mode))) {
+		hash = identify_socket(hash, data);
 	} else {
-		bpf_core_read(&path, sizeof(path), &file->f_path);
-		name = BPF_CORE_READ(path.dentry, d_name.hash_len);
-		hash = mix(hash, name);
-		hash = mix(hash, (uint64_t)path.mnt);
-		hash = mix(hash, BPF_CORE_READ(inode, i_generation));
+		dentry = path.dentry;
+		name = BPF_CORE_READ(dentry, d_name.hash_len);
+		hash = mix(mix(hash, name), (uint64_t)path.mnt);
 		if (!(uint32_t)name)
 			hash = identify_nameless(hash, address);
 	}
@@ -369,9 +410,9 @@ __attribute__((noinline)) int find_inet(uint32_t which, uint64_t address)
 	struct tuple t;
 	uint64_t net = 0;
 
-	if (!w)
+	if (!w || read_head(&w->head, &sk->__sk_common))
 		return 0;
-	read_tuple(sk, w->object.family, &t);
+	read_tuple(&w->head, sk, w->object.family, &t);
 	__builtin_memcpy(w->object.local, t.local, 16);
 	__builtin_memcpy(w->object.remote, t.remote, 16);
 	w->object.local_port = __builtin_bswap16(t.local_port);
@@ -490,6 +531,7 @@ static __attribute__((noinline)) uint64_t
 find_object(struct slot *s, struct task_struct *task, int32_t fd,
 	    uint32_t which)
 {
+	struct extra *extra;
 	struct object *o;
 	uint64_t file, number;
 	uint32_t at;
@@ -500,6 +542,9 @@ find_object(struct slot *s, struct task_struct *task, int32_t fd,
 	if (!file)
 		return OBJECT_NOT_OPEN;
 	number = identify(file);
+	extra = extra_at(s->self);
+	if (!extra || extra->noted == number)
+		return number;
 	o = bpf_map_lookup_elem(&objects, &number);
 	if (!o) {
 		if (meet(number, which, file,
@@ -510,11 +555,12 @@ find_object(struct slot *s, struct task_struct *task, int32_t fd,
 		o = bpf_map_lookup_elem(&objects, &number);
 	}
 	at = s->tag & (TAG_CALLS - 1);
-	if (!o || !o->end || o->last_pid == s->tgid ||
-	    !(moves[at / 64] >> (at % 64) & 1))
-		return number;
-	o->last_pid = s->tgid;
-	hold(o->end, s->self);
+	if (o && o->end) {
+		if (!(moves[at / 64] >> (at % 64) & 1))
+			return number;
+		hold(o->end, s->self);
+	}
+	extra->noted = number;
 	return number;
 }
 
