@@ -204,9 +204,11 @@ static int look_for_peers(struct objects *objects, const struct object *o,
 
 /* In words; false: there is nobody, as it has no other end. */
 static bool describe_peer(struct objects *objects, const struct object *o,
-			  pid_t self, char *buf, size_t size, bool *final)
+			  const struct known *known, char *buf, size_t size,
+			  bool *final)
 {
 	struct crowd crowd = { .len = 0 };
+	pid_t self = known->key.pid;
 	int err = 0;
 
 	add_holders(objects, &crowd, o->other, self);
@@ -215,25 +217,26 @@ static bool describe_peer(struct objects *objects, const struct object *o,
 	if (!crowd.len && o->peer_pid && o->peer_pid != self)
 		add_process(objects, &crowd, o->peer_pid, "");
 	if (!crowd.len && crowd.has_self)
-		add_process(objects, &crowd, self, "");
+		add_process(objects, &crowd, self, known->name);
 	*final = !err;
 	snprintf(buf, size, "%s", crowd.text);
 	return *buf || objtext_remote(o, buf, size);
 }
 
-static int32_t peer_of(struct objects *objects, uint64_t number, pid_t self)
+static int32_t peer_of(struct objects *objects, uint64_t number,
+		       const struct known *known)
 {
-	struct thing key = { .number = number, .pid = self };
-	const struct thing *known = map_get(&objects->things, &key);
+	struct thing key = { .number = number, .pid = known->key.pid };
+	const struct thing *found = map_get(&objects->things, &key);
 	char text[OBJTEXT_MAX];
 	struct object o;
 	bool final = true;
 
-	if (known)
-		return known->label;
+	if (found)
+		return found->label;
 	if (objmaps_object(objects->engine, number, &o))
 		return objects->words[WORD_NOT_FOUND];
-	if (describe_peer(objects, &o, self, text, sizeof(text), &final))
+	if (describe_peer(objects, &o, known, text, sizeof(text), &final))
 		key.label = label_of(objects, text);
 	else if (o.other)
 		key.label = objects->words[WORD_NOT_FOUND];
@@ -258,5 +261,5 @@ void objects_name(struct objects *objects, const struct known *known,
 			    name_of(objects, number);
 	if (objects->peers)
 		key->peer = number < OBJECT_FIRST ? word :
-			    peer_of(objects, number, known->key.pid);
+			    peer_of(objects, number, known);
 }
