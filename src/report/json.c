@@ -17,7 +17,7 @@
 /* jansson refuses text that is not UTF-8, which names need not be. */
 static json_t *untrusted(const char *text)
 {
-	char safe[512];
+	char safe[8192];	/* a path, each byte of it escaped */
 
 	return json_string(text_untrusted(safe, sizeof(safe), text));
 }

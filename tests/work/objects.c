@@ -120,19 +120,43 @@ static void keep_one(void)
 	shut(fd);
 	note(path, NULL, fd, "pwrite64", 100, 1000);
 	note(path, NULL, fd, "pread64", 70, 420);
+	note(path, NULL, fd, "openat", 1, 0);
 	note(path, NULL, fd, "close", 1, 0);
 }
 
 static void delete_one(void)
 {
-	char *path = below("gone"), *name = below("gone (deleted)");
+	char *path = below("gone");
 	int fd = make(path);
 
 	unlink(path);
 	put(fd, 50, 8);
 	shut(fd);
-	note(name, NULL, fd, "write", 50, 400);
-	note(name, NULL, fd, "close", 1, 0);
+	note(path, NULL, fd, "write", 50, 400);
+	note(path, NULL, fd, "close", 1, 0);
+}
+
+/* One that never had a name has what the kernel calls it. */
+static void leave_one_without_a_name(void)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char name[64], *path;
+	struct stat st;
+
+	if (fd < 0) {
+		if (errno == EOPNOTSUPP)
+			return;
+		err(1, "O_TMPFILE");
+	}
+	put(fd, 25, 8);
+	if (fstat(fd, &st))
+		err(1, "fstat");
+	shut(fd);
+	snprintf(name, sizeof(name), "#%lu (deleted)",
+		 (unsigned long)st.st_ino);
+	path = below(name);
+	note(path, NULL, fd, "write", 25, 200);
+	note(path, NULL, fd, "close", 1, 0);
 }
 
 static void rename_one(void)
@@ -194,6 +218,7 @@ static void do_files(void)
 {
 	keep_one();
 	delete_one();
+	leave_one_without_a_name();
 	rename_one();
 	null();
 	in_memory();

@@ -16,8 +16,10 @@
 #include "collect/bpf/calls.bpf.h"
 #include "collect/bpf/shared.bpf.h"
 
-/* By tag without error: a descriptor comes first; and it moves bytes. */
+/* By tag without error: a descriptor comes first, or is returned; and it
+ * moves bytes. */
 const volatile uint64_t on_fd[TAG_CALLS / 64];
+const volatile uint64_t new_fd[TAG_CALLS / 64];
 const volatile uint64_t moves[TAG_CALLS / 64];
 
 /* The sizes of these are set at load. */
@@ -75,6 +77,13 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct walk);
 } walks SEC(".maps");
+
+inline_always bool is_in(const volatile uint64_t *calls, uint32_t tag)
+{
+	uint32_t at = tag & (TAG_CALLS - 1);
+
+	return calls[at / 64] >> (at % 64) & 1;
+}
 
 inline_always uint64_t mix(uint64_t hash, uint64_t more)
 {
@@ -534,7 +543,6 @@ find_object(struct slot *s, struct task_struct *task, int32_t fd,
 	struct extra *extra;
 	struct object *o;
 	uint64_t file, number;
-	uint32_t at;
 
 	if (!s || !task)
 		return OBJECT_NOT_OPEN;
@@ -554,9 +562,8 @@ find_object(struct slot *s, struct task_struct *task, int32_t fd,
 		}
 		o = bpf_map_lookup_elem(&objects, &number);
 	}
-	at = s->tag & (TAG_CALLS - 1);
 	if (o && o->end) {
-		if (!(moves[at / 64] >> (at % 64) & 1))
+		if (!is_in(moves, s->tag))
 			return number;
 		hold(o->end, s->self);
 	}
@@ -567,17 +574,16 @@ find_object(struct slot *s, struct task_struct *task, int32_t fd,
 /* The descriptor that the call of @s works on, -1: none. */
 inline_always int32_t descriptor_of(struct slot *s, struct pt_regs *regs)
 {
-	uint32_t at = s->tag & (TAG_CALLS - 1);
 	uint64_t flags = 0;
 
 	if (s->tag == plan.nr_newfstatat)
 		flags = argument(regs, 3);
 	else if (s->tag == plan.nr_statx)
 		flags = argument(regs, 2);
-	if (!(on_fd[at / 64] >> (at % 64) & 1) && !(flags & AT_EMPTY_PATH))
+	if (!is_in(on_fd, s->tag) && !(flags & AT_EMPTY_PATH))
 		return -1;
 #ifdef __TARGET_ARCH_x86
-	if (at >> TAG_NR_BITS == TAG_COMPAT)
+	if ((s->tag & (TAG_CALLS - 1)) >> TAG_NR_BITS == TAG_COMPAT)
 		return (int32_t)regs->bx;
 #endif
 	return (int32_t)argument(regs, 0);
@@ -599,16 +605,23 @@ inline_always void find_descriptor(struct slot *s, struct task_struct *task,
 		extra->detail.fd = extra->fd + 1;
 }
 
-/* A socket has its peer, and often its own address, when the call that
- * connects it ends. */
-inline_always void find_connected(struct slot *s)
+/* It ends: what it has opened is what it worked on, and a socket has its
+ * peer, and often its own address, by the call that connects it. */
+inline_always void find_result(struct slot *s, long ret)
 {
 	struct extra *extra = extra_at(s->self);
 
-	if (extra && extra->fd >= 0)
-		extra->detail.object = find_object(s,
-					bpf_get_current_task_btf(),
-					extra->fd, WALK_CALL);
+	if (!extra)
+		return;
+	if (ret >= 0 && is_in(new_fd, s->tag)) {
+		extra->fd = ret;
+		if (plan.detail & DETAIL_FDS)
+			extra->detail.fd = ret + 1;
+	} else if (s->tag != plan.nr_connect || extra->fd < 0) {
+		return;
+	}
+	extra->detail.object = find_object(s, bpf_get_current_task_btf(),
+					   extra->fd, WALK_CALL);
 }
 
 #endif

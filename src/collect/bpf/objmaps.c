@@ -10,15 +10,17 @@
 
 int objmaps_prepare(struct split *programs)
 {
-	struct callset on_fd = { 0 }, moves = { 0 };
+	struct callset on_fd = { 0 }, new_fd = { 0 }, moves = { 0 };
 	struct callnames names;
 
 	if (callnames_init(&names, NULL))
 		return -ENOMEM;
 	callset_add_class(&on_fd, &names, "fd");
+	callset_add_class(&new_fd, &names, "newfd");
 	callset_add_class(&moves, &names, "bytes");
 	callnames_done(&names);
 	engine_set_calls((uint64_t *)programs->rodata->on_fd, &on_fd);
+	engine_set_calls((uint64_t *)programs->rodata->new_fd, &new_fd);
 	engine_set_calls((uint64_t *)programs->rodata->moves, &moves);
 	return 0;
 }

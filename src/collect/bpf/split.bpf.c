@@ -163,8 +163,8 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	}
 	if (ret == -RESTART_BLOCK)
 		s->resumes = s->tag;
-	if (is_detailed(DETAIL_OBJECTS) && s->tag == plan.nr_connect)
-		find_connected(s);
+	if (is_detailed(DETAIL_OBJECTS))
+		find_result(s, ret);
 	if (is_detailed(DETAIL_STACKS))
 		find_stack(ctx, s, regs, now - s->enter_ns);
 	if (plan.flows && s->flow) {
