@@ -13,7 +13,7 @@
 
 #include "collect/bpf/calls.bpf.h"
 #include "collect/bpf/detail.bpf.h"
-#include "collect/bpf/objects.bpf.h"
+#include "collect/bpf/identity.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
 #include "collect/bpf/shared.bpf.h"
 

@@ -29,6 +29,15 @@ struct held {
 
 #define HELD_KEY_SIZE 16
 
+/* A TCP connection, as one of its ends has it. */
+struct connection {
+	uint8_t local[16], remote[16];	/* the key: first, no padding */
+	uint32_t local_port, remote_port;
+	uint64_t ino;
+};
+
+#define CONNECTION_KEY_SIZE 40
+
 /* When something was looked through, and may be again. */
 struct look {
 	int64_t began_ns, next_ns;
@@ -36,8 +45,9 @@ struct look {
 
 struct peers {
 	const struct procfs *fs;
-	struct map held;
+	struct map held, connections;
 	struct look links, tables;
+	uint64_t net;		/* the namespace of these connections */
 	size_t n_links;
 	pid_t pid;		/* whose are looked through */
 };
@@ -50,26 +60,29 @@ struct peers *peers_new(const struct procfs *fs)
 		return NULL;
 	peers->fs = fs;
 	map_init(&peers->held, HELD_KEY_SIZE);
+	map_init(&peers->connections, CONNECTION_KEY_SIZE);
 	return peers;
 }
 
-static void forget_held(struct peers *peers)
+static void forget_all(struct map *map)
 {
-	struct held *held;
-	size_t pos = 0;
+	size_t key_size = map->key_size, pos = 0;
+	void *entry;
 
-	while ((held = map_next(&peers->held, &pos)))
-		free(held);
-	map_done(&peers->held);
-	map_init(&peers->held, HELD_KEY_SIZE);
+	while ((entry = map_next(map, &pos)))
+		free(entry);
+	map_done(map);
+	map_init(map, key_size);
 }
 
 void peers_free(struct peers *peers)
 {
 	if (!peers)
 		return;
-	forget_held(peers);
+	forget_all(&peers->held);
+	forget_all(&peers->connections);
 	map_done(&peers->held);
+	map_done(&peers->connections);
 	free(peers);
 }
 
@@ -158,7 +171,7 @@ static int find(struct peers *peers, const struct held *key, int64_t since,
 	if (!held && peers->links.began_ns < since) {
 		if (!begin_look(&peers->links))
 			return -EAGAIN;
-		forget_held(peers);
+		forget_all(&peers->held);
 		peers->n_links = 0;
 		procfs_each_id(peers->fs, ".", look_through, peers);
 		end_look(&peers->links);
@@ -220,59 +233,80 @@ static bool parse_end(const char *hex, uint8_t address[16], unsigned *port)
 	return true;
 }
 
-/* Whether this line is of the other end of @o. */
-static bool is_other_end(const char *line, const struct object *o,
-			 uint64_t *ino)
+static void add_connection(struct peers *peers, const char *line)
 {
-	uint8_t local[16], remote[16], ours[16], theirs[16];
-	bool is_v6 = o->family == AF_INET6;
+	struct connection c = { .ino = 0 }, *kept;
 	unsigned local_port, remote_port;
-	unsigned long long number;
 	char here[48], there[48];
+	unsigned long long ino;
 
 	if (sscanf(line, "%*s %47s %47s %*s %*s %*s %*s %*s %*s %llu", here,
-		   there, &number) != 3 ||
-	    !parse_end(here, local, &local_port) ||
-	    !parse_end(there, remote, &remote_port))
-		return false;
-	normalize(o->local, is_v6, ours);
-	normalize(o->remote, is_v6, theirs);
-	*ino = number;
-	return local_port == o->remote_port && remote_port == o->local_port &&
-	       !memcmp(local, theirs, sizeof(local)) &&
-	       !memcmp(remote, ours, sizeof(remote));
+		   there, &ino) != 3 ||
+	    !parse_end(here, c.local, &local_port) ||
+	    !parse_end(there, c.remote, &remote_port) || !remote_port)
+		return;
+	c.local_port = local_port;
+	c.remote_port = remote_port;
+	c.ino = ino;
+	kept = map_get(&peers->connections, &c) ? NULL : malloc(sizeof(c));
+	if (!kept)
+		return;
+	*kept = c;
+	if (map_add(&peers->connections, kept))
+		free(kept);
 }
 
-static uint64_t look_up(struct peers *peers, pid_t pid, const char *table,
-			const struct object *o)
+static void read_table(struct peers *peers, pid_t pid, const char *table)
 {
 	int fd = procfs_open(peers->fs, "%d/net/%s", pid, table);
 	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	uint64_t ino = 0;
-	bool found = false;
 	char line[512];
 
 	if (!file && fd >= 0)
 		close(fd);
-	for (int i = 0; file && !found && i < MAX_CONNECTIONS &&
-	     fgets(line, sizeof(line), file); i++)
-		found = is_other_end(line, o, &ino);
+	while (file && peers->connections.used < MAX_CONNECTIONS &&
+	       fgets(line, sizeof(line), file))
+		add_connection(peers, line);
 	if (file)
 		fclose(file);
-	return found ? ino : 0;
+}
+
+/* By its number, 0: it is not known. */
+static uint64_t net_of(const struct peers *peers, pid_t pid)
+{
+	unsigned long long number = 0;
+	char path[48], link[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%d/ns/net", pid);
+	n = readlinkat(peers->fs->root, path, link, sizeof(link) - 1);
+	link[n > 0 ? n : 0] = '\0';
+	return sscanf(link, "net:[%llu]", &number) == 1 ? number : 0;
 }
 
 int peers_of_tcp(struct peers *peers, pid_t pid, const struct object *o,
 		 pid_t pids[HOLDERS])
 {
-	uint64_t ino;
+	bool is_v6 = o->family == AF_INET6;
+	struct connection key = { .local_port = o->remote_port,
+				  .remote_port = o->local_port };
+	uint64_t net = net_of(peers, pid);
+	const struct connection *c;
 
-	if (!begin_look(&peers->tables))
-		return -EAGAIN;
-	ino = look_up(peers, pid, "tcp", o);
-	if (!ino)
-		ino = look_up(peers, pid, "tcp6", o);
-	end_look(&peers->tables);
-	return ino ? peers_of_socket(peers, ino, (int64_t)o->met_ns, pids) :
-		     0;
+	normalize(o->remote, is_v6, key.local);
+	normalize(o->local, is_v6, key.remote);
+	c = net == peers->net ? map_get(&peers->connections, &key) : NULL;
+	if (!c && net && (net != peers->net ||
+			  peers->tables.began_ns < (int64_t)o->met_ns)) {
+		if (!begin_look(&peers->tables))
+			return -EAGAIN;
+		forget_all(&peers->connections);
+		peers->net = net;
+		read_table(peers, pid, "tcp");
+		read_table(peers, pid, "tcp6");
+		end_look(&peers->tables);
+		c = map_get(&peers->connections, &key);
+	}
+	return c ? peers_of_socket(peers, c->ino, (int64_t)o->met_ns, pids) :
+		   0;
 }
