@@ -4,7 +4,9 @@
 against a program that knows what it did."""
 
 import json
+import os
 import re
+import socket
 import subprocess
 
 import launched
@@ -79,7 +81,9 @@ def files(tap):
             continue
         rows = [of_it for of_it in report["rows"]
                 if of_it["syscall"] == row["syscall"]]
-        if sums(rows) != sums([row]):
+        # What it says of itself is as long as the names that it was given.
+        what = ["calls"] + ["bytes"] * (row["syscall"] != "write")
+        if sums(rows, what) != sums([row], what):
             tap.ok(False, "sums over files are those without", row, rows)
             return
     tap.ok(True, "sums over files are those without")
@@ -160,9 +164,67 @@ def in_flight(tap):
            "and nothing is taken back that was not told", *rows)
 
 
+STRANGER = """
+import socket, sys
+u = socket.socket(socket.AF_UNIX)
+u.connect(sys.argv[1])
+u.send(b"x" * 10)
+t = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+t.send(b"y" * 20)
+v = socket.create_connection(("127.0.0.1", int(sys.argv[3])))
+v.send(b"z" * 30)
+sys.stdin.read()
+"""
+
+
+def strangers(tap):
+    """Processes that are not accounted, at the other end."""
+    path = os.path.join(live.scratch(), "socket")
+    output = path + ".json"
+    open(output, "w", encoding="utf-8").close()
+    servers = [socket.socket(socket.AF_UNIX), socket.socket(),
+               socket.socket(socket.AF_INET6)]
+    servers[0].bind(path)
+    servers[1].bind(("127.0.0.1", 0))
+    servers[2].bind(("::", 0))
+    for server in servers:
+        server.listen(1)
+    ports = [server.getsockname()[1] for server in servers[1:]]
+    tool = live.Tool(["--collector=bpf", "-q", "--format=json", "-d", "0.3",
+                      "--by=file,peer,syscall", "-o", output, "--",
+                      "/usr/bin/python3", "-c", STRANGER, path, *ports],
+                     stdin=subprocess.PIPE)
+    accepted = [server.accept() for server in servers]
+    names = [f"unix {path}", f"-> 127.0.0.1:{ports[0]}",
+             f"-> 127.0.0.1:{ports[1]}"]
+
+    def sent(report):
+        return [next((row for row in report["rows"]
+                      if row["syscall"] == "sendto"
+                      and row["file"].endswith(name)), None)
+                for name in names]
+
+    def in_one_report():
+        with open(output, encoding="utf-8") as file:
+            found = [sent(json.loads(line)) for line in file
+                     if line.endswith("\n")]
+        return next((rows for rows in found if all(rows)), None)
+
+    rows = live.until(in_one_report, live.DEADLINE, "what was sent")
+    tool.popen.stdin.close()
+    tool.wait()
+    for connection, _ in accepted:
+        connection.close()
+    ours = f"{launched.comm(os.getpid())} {os.getpid()}"
+    for row, size, name in zip(rows, (10, 20, 30), names):
+        tap.ok(row["bytes"] == size and row["peer"] == ours,
+               f"{size} bytes on {name} are for us", row, ours)
+
+
 def main(tap):
     live.need_bpf()
-    for part in live.chosen([files, names, reuse, pairs, limit, in_flight]):
+    for part in live.chosen([files, names, reuse, pairs, limit, in_flight,
+                             strangers]):
         part(tap)
 
 
