@@ -6,7 +6,8 @@
 BEGIN {
 	FS = ","
 	n = split("desc file memory process creds signal ipc network stat " \
-		"lstat fstat %stat statfs fstatfs %statfs pure clock wait bytes",
+		"lstat fstat %stat statfs fstatfs %statfs pure clock wait bytes " \
+		"fd newfd",
 		names, " ")
 	print "/* Made from data/classes.csv. */"
 	print "static const char *const class_names[] = {"

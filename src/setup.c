@@ -92,7 +92,8 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 			    (with->shows && ops->modes & COLLECT_ERRORS),
 		.outcome = o->outcome,
 		.detail = o->by & DIMS_OF_DETAIL,
-		.more_detail = with->shows && ops->modes & COLLECT_DETAIL,
+		.more_detail = with->shows && ops->modes & COLLECT_DETAIL ?
+			       DIMS_OF_DETAIL & ~dim_bit(DIM_FD) : 0,
 		.unwind = o->unwind,
 		.profile_hz = o->profile_hz,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||

@@ -79,7 +79,7 @@ struct collector_cfg {
 	bool by_error;		/* calls apart by errno */
 	enum ending outcome;
 	unsigned detail;	/* of DIMS_OF_DETAIL, what rows are by */
-	bool more_detail;	/* it may be asked for more, later */
+	unsigned more_detail;	/* likewise, what they may be by later */
 	enum unwind unwind;
 	unsigned profile_hz;	/* looks at what runs; 0: none */
 };

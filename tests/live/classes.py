@@ -34,7 +34,8 @@ def by_strace(name, *arguments):
 
 def main(tap):
     live.need("strace")
-    classes = listed("%class") - {"%wait", "%bytes"}
+    classes = listed("%class") - {"%wait", "%bytes", "%fd",
+                                     "%newfd"}
     tap.ok(len(classes) >= 10, "there are classes", classes)
     # uretprobe and uprobe, 335 and 336, kill who calls them.
     ranges = [("0", "335"), ("337", "451")]

@@ -223,6 +223,17 @@ inline_always uint32_t tag_with(uint32_t tag, long ret)
 	return tag;
 }
 
+/* One of the first four, of a call that begins. */
+inline_always unsigned long argument(struct pt_regs *regs, int n)
+{
+#ifdef __TARGET_ARCH_x86
+	return n == 0 ? regs->di : n == 1 ? regs->si :
+	       n == 2 ? regs->dx : regs->r10;
+#else
+	return regs->regs[n];
+#endif
+}
+
 inline_always long number_of(struct pt_regs *regs)
 {
 #ifdef __TARGET_ARCH_x86

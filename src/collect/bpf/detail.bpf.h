@@ -33,6 +33,33 @@ struct {
 	__type(value, struct stack);
 } stacks SEC(".maps");
 
+/* The last cells are for what is known of no detail: calls are to be counted,
+ * whatever there is room to know of them. */
+inline_always bool is_tight(uint32_t slot)
+{
+	struct slot *s = slot_at(slot);
+
+	return s && !s->spare_cell &&
+	       control.used_cells >= plan.cells - plan.cells / 8;
+}
+
+inline_always struct detail fold(const struct detail *detail)
+{
+	return (struct detail){
+		.stack = detail->stack ? STACK_NO_ROOM : 0,
+		.object = detail->object ? OBJECT_NO_ROOM : 0,
+		.wait = detail->wait ? STACK_NO_ROOM : 0,
+	};
+}
+
+inline_always bool is_folded(const struct detail *detail)
+{
+	return detail->stack <= STACK_NO_ROOM &&
+	       detail->object <= OBJECT_NO_ROOM &&
+	       detail->wait <= STACK_NO_ROOM && !detail->fd &&
+	       !detail->waker;
+}
+
 /* Of the call's cell and, if @wait, of a sleep in it. */
 __attribute__((noinline)) uint32_t find_detailed(uint32_t slot, uint32_t tag,
 						 const struct detail *detail)
@@ -47,6 +74,8 @@ __attribute__((noinline)) uint32_t find_detailed(uint32_t slot, uint32_t tag,
 	known = bpf_map_lookup_elem(&detailed, &key);
 	if (known)
 		return *known;
+	if (is_tight(slot) && !is_folded(detail))
+		return 0;
 	index = new_cell(slot_at(slot), tag);
 	of = index ? bpf_map_lookup_elem(&details, &index) : NULL;
 	if (!of)
@@ -79,6 +108,7 @@ static __attribute__((noinline)) struct call_cell *
 detailed_cell(uint32_t slot, uint32_t tag, const struct detail *detail)
 {
 	struct extra *extra = extra_at(slot);
+	struct detail folded;
 	uint64_t hash;
 	uint32_t index, at;
 
@@ -91,6 +121,16 @@ detailed_cell(uint32_t slot, uint32_t tag, const struct detail *detail)
 		return bpf_map_lookup_elem(&cells, &index);
 	}
 	index = find_detailed(slot, tag, detail);
+	/* Not kept in the cache: there may be room later. */
+	if (!index && !is_folded(detail)) {
+		if (detail->object > OBJECT_NO_ROOM)
+			__sync_fetch_and_add(&control.no_object, 1);
+		if (detail->stack > STACK_NO_ROOM)
+			__sync_fetch_and_add(&control.no_stack, 1);
+		folded = fold(detail);
+		index = find_detailed(slot, tag, &folded);
+		return index ? bpf_map_lookup_elem(&cells, &index) : NULL;
+	}
 	if (!index) {
 		__sync_fetch_and_add(&control.no_cell, 1);
 		return NULL;

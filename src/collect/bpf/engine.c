@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/caps.h"
+#include "collect/bpf/objmaps.h"
 #include "collect/bpf/probes.h"
 #include "collect/bpf/split.skel.h"
 #include "collect/bpf/ticks.h"
@@ -119,7 +120,7 @@ static int set_uring(struct engine *engine)
 		      bpf_program__set_autoload(program, false);
 }
 
-static void set_wanted(struct split *programs, const struct callset *wanted)
+void engine_set_calls(uint64_t *bits, const struct callset *calls)
 {
 	static const int abis[] = {
 		[TAG_NATIVE] = ABI_NATIVE, [TAG_COMPAT] = ABI_COMPAT,
@@ -130,9 +131,8 @@ static void set_wanted(struct split *programs, const struct callset *wanted)
 		for (unsigned nr = 0; nr < CALLSET_NUMBERS; nr++) {
 			unsigned at = abi << TAG_NR_BITS | nr;
 
-			if (callset_has(wanted, abis[abi], (int)nr))
-				programs->rodata->wanted[at / 64] |=
-					1ull << (at % 64);
+			if (callset_has(calls, abis[abi], (int)nr))
+				bits[at / 64] |= 1ull << (at % 64);
 		}
 }
 
@@ -193,6 +193,10 @@ static int set_sizes(struct engine *engine)
 		{ programs->maps.rules, plan->detail ? RULES : 1 },
 		{ programs->maps.samples,
 		  plan->detail ? SAMPLES_BYTES : 4096 },
+		{ programs->maps.objects,
+		  plan->detail & DETAIL_OBJECTS ? OBJECTS : 1 },
+		{ programs->maps.ends,
+		  plan->detail & DETAIL_OBJECTS ? OBJECTS : 1 },
 		{ programs->maps.flows, plan->flows ? plan->flows : 1 },
 		{ programs->maps.free_flows, plan->flows ? plan->flows : 1 },
 		{ programs->maps.answered,
@@ -302,8 +306,11 @@ int engine_open(struct engine *engine, const struct plan *plan,
 		return explain_load(-errno, why);
 	memcpy((void *)&engine->programs->rodata->plan, plan, sizeof(*plan));
 	if (wanted)
-		set_wanted(engine->programs, wanted);
+		engine_set_calls((uint64_t *)engine->programs->rodata->wanted,
+				 wanted);
 	err = set_sizes(engine);
+	if (!err && plan->detail & DETAIL_OBJECTS)
+		err = objmaps_prepare(engine->programs);
 	if (!err)
 		err = set_uring(engine);
 	if (!err)

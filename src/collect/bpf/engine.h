@@ -52,6 +52,9 @@ struct engine_cost {
 /* Whether this kernel and these privileges allow it, without trying. */
 int engine_probe(const struct procfs *fs, struct why *why);
 
+/* In @bits, by tag without error, sets those of @calls. */
+void engine_set_calls(uint64_t *bits, const struct callset *calls);
+
 /* Load with @plan; @wanted as plan.filtered says. */
 int engine_open(struct engine *engine, const struct plan *plan,
 		const struct callset *wanted, struct why *why);

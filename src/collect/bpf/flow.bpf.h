@@ -13,6 +13,7 @@
 
 #include "collect/bpf/calls.bpf.h"
 #include "collect/bpf/detail.bpf.h"
+#include "collect/bpf/identity.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
 #include "collect/bpf/shared.bpf.h"
 
@@ -225,15 +226,6 @@ inline_always bool is_request_socket(const struct flow *f, int32_t fd)
 	return false;
 }
 
-inline_always unsigned long argument(struct pt_regs *regs, int n)
-{
-#ifdef __TARGET_ARCH_x86
-	return n ? regs->si : regs->di;
-#else
-	return regs->regs[n];
-#endif
-}
-
 /* --- ctdb -------------------------------------------------------------------- */
 
 struct path {
@@ -251,11 +243,10 @@ struct {
 __attribute__((noinline)) int is_ctdb(int fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(fdt, fd), *file = NULL;
 	struct unix_address *address;
 	struct socket *socket;
 	struct path *path;
+	struct file *file;
 	struct sock *sk;
 	uint32_t zero = 0;
 
@@ -263,9 +254,9 @@ __attribute__((noinline)) int is_ctdb(int fd)
 	if (!bpf_core_type_exists(struct unix_sock))
 		return 0;
 	path = bpf_map_lookup_elem(&paths, &zero);
-	if (!path || fd < 0 || (uint32_t)fd >= BPF_CORE_READ(fdt, max_fds))
+	if (!path)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	file = file_at(task->files, fd);
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);

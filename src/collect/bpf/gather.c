@@ -136,6 +136,11 @@ static void add_bounds(const struct gather *g, struct cell *cell,
 	cell_add(cell, MEASURE_MAX, (int64_t)now->max_ns);
 }
 
+static bool is_of_object(const struct detail *a, const struct detail *b)
+{
+	return a->object == b->object && a->fd == b->fd;
+}
+
 static void tell_call(struct gather *g, struct known *known,
 		      const struct slot *slot, const struct call_cell *now,
 		      struct call_cell *told, const struct detail *detail)
@@ -153,6 +158,7 @@ static void tell_call(struct gather *g, struct known *known,
 	if (g->plan->split == SPLIT_ERRNO && g->outcome == OUTCOME_ANY &&
 	    known->open_tag &&
 	    known->open_tag == tag_without_error(now->tag) &&
+	    (!detail || is_of_object(&known->open_detail, detail)) &&
 	    news.wall_ns >= known->open.wall_ns) {
 		times_add(&news, &known->open, -1);
 		known->open = (struct times){ 0 };
@@ -256,6 +262,22 @@ static void tell_early(struct gather *g, struct known *known,
 	}
 }
 
+/* Of the call in progress what is known as it begins. */
+static struct detail open_detail(const struct gather *g,
+				 const struct slot *slot)
+{
+	const struct slot *live = &g->slots[slot->self];
+	struct detail detail = { 0 };
+
+	if (g->extras && slot->enter_ns)
+		times_copy(live, &detail, &g->extras[slot->self].detail,
+			   sizeof(detail));
+	/* It may be in another call by now. */
+	if (live->enter_ns != slot->enter_ns)
+		detail = (struct detail){ 0 };
+	return (struct detail){ .object = detail.object, .fd = detail.fd };
+}
+
 /* The call in progress, as far as it went: what was told before is taken
  * back under the name that it was told by. */
 static void tell_open(struct gather *g, struct known *known,
@@ -263,23 +285,26 @@ static void tell_open(struct gather *g, struct known *known,
 		      int64_t now_ns)
 {
 	uint32_t tag = slot->tag | known->label << TAG_LABEL_SHIFT;
+	struct detail detail = open_detail(g, slot);
 	struct cell cell = { 0 };
 	struct times open = { 0 };
-	struct key key;
 
-	if (known->open_tag && (known->open_tag != tag ||
-				!slot->enter_ns)) {
-		key = gather_key(g, known, known->open_tag);
+	if (known->open_tag && (known->open_tag != tag || !slot->enter_ns ||
+				!is_of_object(&known->open_detail, &detail))) {
 		times_add(&open, &known->open, -1);
 		times_cell(&cell, &open);
 		cell_add(&cell, MEASURE_CPU, times_cpu(&open));
 		if (g->outcome == OUTCOME_ANY)
-			tell_cell(g, &key, &cell);
+			tell_cell(g, &known->open_key, &cell);
 		known->open = (struct times){ 0 };
 		known->open_tag = 0;
 	}
 	if (!slot->enter_ns)
 		return;
+	if (!known->open_tag) {
+		known->open_key = gather_detail_key(g, known, tag, &detail);
+		known->open_detail = detail;
+	}
 	known->open_tag = tag;
 	open = *since;
 	open.wall_ns = at_least_0(now_ns - (int64_t)slot->enter_ns);
@@ -300,10 +325,8 @@ static void tell_open(struct gather *g, struct known *known,
 			cell_add(&cell, MEASURE_AGE, known->open.wall_ns);
 		g->in_flight++;
 	}
-	if (g->outcome != OUTCOME_ANY)
-		return;
-	key = gather_key(g, known, tag);
-	tell_cell(g, &key, &cell);
+	if (g->outcome == OUTCOME_ANY)
+		tell_cell(g, &known->open_key, &cell);
 }
 
 /* --- threads ------------------------------------------------------------------ */
@@ -581,6 +604,8 @@ void gather_all(struct gather *g, bool report)
 			&g->told_no_hist);
 	sink_lost_since(g->sink, LOSS_STACKS, g->control->no_stack,
 			&g->told_no_stack);
+	sink_lost_since(g->sink, LOSS_OBJECTS, g->control->no_object,
+			&g->told_no_object);
 	event.gauges = (struct gauges){
 		.processes = g->families.used, .threads = g->n_threads,
 		.in_flight = g->in_flight,

@@ -28,6 +28,8 @@ struct known {
 	struct times calls;	/* ended ones, in all */
 	struct times life, outside, open;
 	uint32_t open_tag;	/* 0: in no call when told */
+	struct detail open_detail;	/* of that call, as told */
+	struct key open_key;	/* likewise */
 	int64_t exec_ns, user_ns, system_ns;
 	uint64_t uring;
 	char name[16];
@@ -71,6 +73,7 @@ struct gather {
 	bool reporting;
 	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot;
 	uint64_t told_no_hist, told_missed, told_no_stack;
+	uint64_t told_no_object;
 };
 
 /* The fields that the caller has set stay. -ENOMEM. */

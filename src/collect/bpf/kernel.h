@@ -7,7 +7,9 @@
  * Sources: include/linux/sched.h, sched_info in include/linux/sched.h, pid in
  * include/linux/pid.h, cred in include/linux/cred.h, thread_info and pt_regs
  * in arch/{x86,arm64}/include/asm; task_struct.state became __state in 5.14.
- * For sockets: include/linux/fdtable.h, fs.h, net.h, net/sock.h, af_unix.h.
+ * For sockets: include/linux/fdtable.h, fs.h, net.h, net/sock.h, af_unix.h,
+ * inet_sock.h; for files: include/linux/fs.h, dcache.h, mount.h, path.h,
+ * fs_struct.h, fs/mount.h, fs/eventfd.c.
  */
 #ifndef COLLECT_BPF_KERNEL_H
 #define COLLECT_BPF_KERNEL_H
@@ -51,13 +53,68 @@ struct cred {
 	struct kuid euid;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	unsigned long s_magic;
+	struct file_system_type *s_type;
+};
+
 struct inode {
 	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	uint32_t i_generation;
+};
+
+struct qstr {
+	uint64_t hash_len;
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mnt_namespace;
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+/* The flavour is not of the kernel's name. */
+struct path___fs {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path___fs root;
 };
 
 struct file {
 	struct inode *f_inode;
+	struct path___fs f_path;
 	void *private_data;
+};
+
+struct eventfd_ctx {
+	int id;
 };
 
 struct fdtable {
@@ -69,16 +126,41 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct net;
+
+struct possible_net {
+	struct net *net;
+};
+
+struct in6_addr {
+	uint8_t bytes[16];
+};
+
 struct sock_common {
 	unsigned short skc_family;
+	uint8_t skc_state;
+	uint32_t skc_daddr, skc_rcv_saddr;
+	uint16_t skc_dport;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	struct possible_net skc_net;
 };
+
+struct socket;
 
 struct sock {
 	struct sock_common __sk_common;
+	uint16_t sk_protocol;
+	struct socket *sk_socket;
+	struct pid *sk_peer_pid;
+};
+
+struct inet_sock {
+	uint16_t inet_sport;
 };
 
 struct socket {
 	struct sock *sk;
+	struct file *file;
 };
 
 struct sockaddr_un {
@@ -86,6 +168,7 @@ struct sockaddr_un {
 };
 
 struct unix_address {
+	int len;		/* with the family before the name */
 	struct sockaddr_un name[1];
 };
 
@@ -110,6 +193,7 @@ struct task_struct {
 	uint64_t stime;
 	uint64_t start_boottime;
 	const struct cred *cred;
+	struct fs_struct *fs;
 	struct files_struct *files;
 	char comm[16];
 };
@@ -120,7 +204,8 @@ struct task_struct___state {
 };
 
 struct pt_regs {
-	unsigned long cx, orig_ax, ip, di, si, sp, bp;	/* x86; sp: both */
+	/* x86; sp: both */
+	unsigned long bx, cx, dx, orig_ax, ip, di, si, sp, bp, r10;
 	int syscallno;		/* arm64 */
 	unsigned long long regs[31], pc;
 };
@@ -142,9 +227,16 @@ struct bpf_iter__task {
 #define TS_COMPAT	0x0002		/* arch/x86/include/asm/thread_info.h */
 #define X32_BIT		0x40000000
 #define TIF_32BIT	22		/* arch/arm64/include/asm/thread_info.h */
+#define EEXIST		17
 #define RESTART_BLOCK	516		/* ERESTART_RESTARTBLOCK */
 #define S_IFMT		0170000
 #define S_IFSOCK	0140000
+#define S_IFIFO		0010000
 #define AF_UNIX		1
+#define AF_INET		2
+#define AF_INET6	10
+#define TCP_LISTEN	10
+#define AT_EMPTY_PATH	0x1000
+#define MNT_NS_INTERNAL	(-22L)		/* fs/mount.h */
 
 #endif

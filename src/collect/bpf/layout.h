@@ -93,7 +93,12 @@ struct call_hist {
 
 /* --- what else is known of a call -------------------------------------------- */
 
-enum detail_kind { DETAIL_STACKS = 1, DETAIL_WAITS = 2, DETAIL_OBJECTS = 4 };
+enum detail_kind {
+	DETAIL_STACKS = 1,
+	DETAIL_WAITS = 2,
+	DETAIL_OBJECTS = 4,
+	DETAIL_FDS = 8,		/* objects by descriptor, too */
+};
 
 /* What cells are apart by, beside their tag; what is not asked for, or not
  * known, is 0. */
@@ -119,6 +124,60 @@ struct detail_key {
 struct stack {
 	uint64_t n;
 	uint64_t pc[STACK_FRAMES];
+};
+
+/* --- objects: what descriptors are of ------------------------------------------ */
+
+/* For all of a session. */
+#define OBJECTS 32768
+/* In place of a number. */
+#define OBJECT_NO_ROOM	1
+#define OBJECT_NOT_OPEN	2	/* the descriptor is of nothing */
+#define OBJECT_FIRST	3
+
+/* Names have up to 255 bytes. */
+#define OBJECT_NAME	256
+#define OBJECT_TEXT	1280
+#define OBJECT_DEPTH	64
+#define OBJECT_UNIX	108	/* bytes of a path of a Unix socket */
+
+enum object_flags {
+	OBJECT_DELETED = 1,
+	OBJECT_CUT = 2,		/* the path began before the text's end */
+	OBJECT_INTERNAL = 4,	/* of a file system that is mounted nowhere */
+	OBJECT_LISTENS = 8,
+};
+
+/* By its number, which is a hash of what tells it from others. */
+struct object {
+	uint64_t ino;
+	uint64_t met_ns;	/* monotonic: since then it is known */
+	uint64_t end, other;	/* of a connection: by hash; 0: none */
+	uint64_t peer_ino;	/* of the Unix socket at the other end */
+	uint32_t magic;		/* of its file system */
+	uint32_t mode;
+	uint32_t flags;		/* enum object_flags */
+	int32_t eventfd;	/* its number, -1: it is none */
+	int32_t peer_pid;	/* who connected, or listened; 0: not known */
+	uint32_t size;		/* of the text */
+	uint16_t family, protocol;
+	uint16_t local_port, remote_port;
+	uint8_t local[16], remote[16];	/* addresses */
+	uint16_t unix_size[2];	/* of the paths of both ends */
+	char fs[16];		/* what the file system is called */
+	/* Names, the last one of the path first, each with its 0; of a Unix
+	 * socket its path and its peer's, each of OBJECT_UNIX bytes. */
+	char text[OBJECT_TEXT];
+};
+
+/* Processes that moved bytes at an end of a connection. */
+#define HOLDERS 4
+
+struct holders {
+	struct {
+		int32_t pid;	/* 0: none */
+		char comm[16];
+	} who[HOLDERS];
 };
 
 /* Sleeps of the call in progress, or since the last one ended. */
@@ -148,7 +207,8 @@ struct extra {
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
 	uint32_t samples;	/* that were taken of the present one */
-	uint32_t zero;
+	int32_t fd;		/* of the call in progress, -1: none */
+	uint64_t noted;		/* the last object, if all is noted of it */
 	/* Cells that were found lately, by a hash of tag and detail. */
 	struct {
 		uint64_t hash;
@@ -376,6 +436,8 @@ struct control {
 	uint32_t zero;
 	uint64_t no_stack;	/* for which there was no room */
 	uint64_t no_sample;	/* likewise */
+	uint64_t no_object;	/* calls whose object found no room */
+	uint64_t used_objects;
 	uint64_t chance;	/* of a short call to be sampled, of 2^32 */
 };
 
@@ -398,6 +460,7 @@ struct plan {
 	uint32_t nr_restart, nr_compat_restart;
 	uint32_t nr_epoll_wait, nr_epoll_pwait, nr_recvmsg, nr_poll;
 	uint32_t nr_read, nr_writev;
+	uint32_t nr_connect, nr_newfstatat, nr_statx;
 };
 
 #endif

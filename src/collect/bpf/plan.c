@@ -44,8 +44,7 @@ struct plan plan_make(const struct collector_cfg *cfg)
 		.split = cfg->by_error ? SPLIT_ERRNO :
 			 cfg->outcome != OUTCOME_ANY ? SPLIT_FAILED :
 						       SPLIT_NONE,
-		.detail = words_plan(cfg->detail | (cfg->more_detail ?
-						    DIMS_OF_DETAIL : 0)),
+		.detail = words_plan(cfg->detail | cfg->more_detail),
 		.profile = cfg->profile_hz,
 		.unwind = cfg->unwind == UNWIND_FP ? EXTRA_BY_FP :
 						     EXTRA_BY_COPY,
@@ -56,6 +55,9 @@ struct plan plan_make(const struct collector_cfg *cfg)
 		.only_uid = geteuid() ? geteuid() : -1u,
 		.nr_execve = native_tag(SYS_execve),
 		.nr_execveat = native_tag(SYS_execveat),
+		.nr_connect = native_tag(SYS_connect),
+		.nr_newfstatat = native_tag(SYS_newfstatat),
+		.nr_statx = native_tag(SYS_statx),
 		.nr_restart = native_tag(SYS_restart_syscall),
 		/* 0 on both i386 and arm */
 		.nr_compat_restart = TAG_USED | TAG_COMPAT << TAG_NR_BITS,

@@ -141,7 +141,7 @@ inline_always void clear_extra(uint32_t slot)
 	struct extra *extra = extra_at(slot);
 
 	if (extra)
-		*extra = (struct extra){ .unwind = plan.unwind };
+		*extra = (struct extra){ .unwind = plan.unwind, .fd = -1 };
 }
 
 /* It runs the same program. */
@@ -212,6 +212,26 @@ inline_always uint32_t caller_of(struct pt_regs *regs)
 		look_again(here);
 	}
 	return here->slot;
+}
+
+/* What it is called in the pid namespace of the collector; 0: nothing. */
+inline_always int32_t number_in(struct pid *pid)
+{
+	struct pid_namespace *ns = NULL;
+	uint32_t at = control.level;
+	char *upid;
+	int nr = 0;
+
+	if (!pid || BPF_CORE_READ(pid, level) < at || at > 32)
+		return 0;
+	upid = (char *)pid + bpf_core_field_offset(pid->numbers) +
+	       at * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&nr, sizeof(nr), upid +
+			      bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&ns, sizeof(ns), upid +
+			      bpf_core_field_offset(struct upid, ns));
+	/* One of this depth can be another one all the same. */
+	return !at || (uint64_t)ns == control.namespace ? nr : 0;
 }
 
 /* Threads came or went: what is known of the callers may be wrong. */

@@ -13,6 +13,7 @@
 #include "collect/bpf/calls.bpf.h"
 #include "collect/bpf/detail.bpf.h"
 #include "collect/bpf/flow.bpf.h"
+#include "collect/bpf/objects.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
 #include "collect/bpf/request.bpf.h"
 #include "collect/bpf/stack.bpf.h"
@@ -51,6 +52,9 @@ inline_always bool is_headless(struct slot *s, uint32_t index,
 		s->flags |= SLOT_PARTIAL;
 		return false;
 	}
+	/* It is not the call before. */
+	if (plan.detail)
+		begin_detail(index);
 	cell = plan.detail ? call_with_detail(index, tag_with(tag, ret)) :
 			     cell_for(s, index, tag_with(tag, ret));
 	if (cell) {
@@ -118,10 +122,14 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 			s->tag = s->resumes;
 		s->resumes = 0;
 	}
-	if (is_wanted(s->tag))
+	if (is_wanted(s->tag)) {
 		s->enter_ns = now;
-	else
+		if (is_detailed(DETAIL_OBJECTS))
+			find_descriptor(s, bpf_get_current_task_btf(), regs,
+					WALK_CALL);
+	} else {
 		s->flags |= SLOT_IGNORED;
+	}
 	if (plan.flows && s->flow && turns(s->tag))
 		flow_enter(s, index, argument(regs, 0), argument(regs, 1),
 			   now);
@@ -155,6 +163,8 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 	}
 	if (ret == -RESTART_BLOCK)
 		s->resumes = s->tag;
+	if (is_detailed(DETAIL_OBJECTS))
+		find_result(s, ret);
 	if (is_detailed(DETAIL_STACKS))
 		find_stack(s, regs, now - s->enter_ns);
 	if (plan.flows && s->flow) {
@@ -382,15 +392,12 @@ int on_tick(void *ctx)
 
 /* --- visits ------------------------------------------------------------------ */
 
-/* The call that a thread off the CPU is in, -1: in none, or before 5.15. */
-inline_always long call_of(struct task_struct *task)
+/* Of a thread off the CPU; NULL before 5.15. */
+inline_always struct pt_regs *regs_of(struct task_struct *task)
 {
-	struct pt_regs *regs = NULL;
-
-	if (bpf_core_enum_value_exists(enum bpf_func_id,
-				       BPF_FUNC_task_pt_regs))
-		regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	return regs ? number_of(regs) : -1;
+	return bpf_core_enum_value_exists(enum bpf_func_id,
+					  BPF_FUNC_task_pt_regs) ?
+	       (struct pt_regs *)bpf_task_pt_regs(task) : NULL;
 }
 
 /* Off the CPU now: in which call, and asleep or queued? One that is stopped
@@ -400,7 +407,8 @@ inline_always void find_out(struct slot *s, struct task_struct *task,
 {
 	unsigned int state = state_of(task);
 	bool in_none = state & TASK_HALTED || task->flags & PF_IO_WORKER;
-	long nr = in_none ? -1 : call_of(task);
+	struct pt_regs *regs = regs_of(task);
+	long nr = in_none || !regs ? -1 : number_of(regs);
 	uint32_t tag = tag_of(is_compat(task), nr);
 
 	s->off_ns = now;
@@ -412,6 +420,8 @@ inline_always void find_out(struct slot *s, struct task_struct *task,
 	s->tag = tag;
 	s->enter_ns = now;
 	s->flags |= SLOT_PARTIAL;
+	if (is_detailed(DETAIL_OBJECTS) && regs)
+		find_descriptor(s, task, regs, WALK_VISIT);
 	found_in_call(s);
 }
 

@@ -9,24 +9,8 @@
 /* A thread id as it is called in the pid namespace of the collector. */
 inline_always int32_t id_in(struct task_struct *task, int32_t outside)
 {
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	struct pid_namespace *ns = NULL;
-	uint32_t at = control.level;
-	char *upid;
-	int nr = 0;
-
-	if (!at)
-		return outside;
-	if (!pid || BPF_CORE_READ(pid, level) < at || at > 32)
-		return 0;
-	upid = (char *)pid + bpf_core_field_offset(pid->numbers) +
-	       at * bpf_core_type_size(struct upid);
-	bpf_probe_read_kernel(&nr, sizeof(nr), upid +
-			      bpf_core_field_offset(struct upid, nr));
-	bpf_probe_read_kernel(&ns, sizeof(ns), upid +
-			      bpf_core_field_offset(struct upid, ns));
-	/* One of this depth can be another one all the same. */
-	return (uint64_t)ns == control.namespace ? nr : 0;
+	return control.level ? number_in(BPF_CORE_READ(task, thread_pid)) :
+			       outside;
 }
 
 /* Fields behind pointers are read by a helper: loading them directly takes

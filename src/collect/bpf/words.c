@@ -5,17 +5,20 @@
 #include <stdlib.h>
 
 #include "collect/bpf/frames.h"
+#include "collect/bpf/objects.h"
 
 struct words {
 	struct frames *frames;	/* NULL: not asked for, as the others */
 	const struct sink *sink;
+	struct objects *objects;	/* NULL: not asked for */
 };
 
 uint32_t words_plan(unsigned detail)
 {
 	return (detail & DIMS_OF_STACKS ? DETAIL_STACKS : 0) |
 	       (detail & DIMS_OF_WAITS ? DETAIL_WAITS : 0) |
-	       (detail & DIMS_OF_OBJECTS ? DETAIL_OBJECTS : 0);
+	       (detail & DIMS_OF_OBJECTS ? DETAIL_OBJECTS : 0) |
+	       (detail & dim_bit(DIM_FD) ? DETAIL_FDS : 0);
 }
 
 int words_new(struct words **ret, struct engine *engine,
@@ -31,6 +34,8 @@ int words_new(struct words **ret, struct engine *engine,
 	if (engine->plan.detail & DETAIL_STACKS)
 		err = frames_new(&words->frames, engine, gather, cfg, sink,
 				 why);
+	if (!err && engine->plan.detail & DETAIL_OBJECTS)
+		err = objects_new(&words->objects, engine, cfg, sink, why);
 	if (err)
 		words_free(words);
 	else
@@ -43,6 +48,7 @@ void words_free(struct words *words)
 	if (!words)
 		return;
 	frames_free(words->frames);
+	objects_free(words->objects);
 	free(words);
 }
 
@@ -67,7 +73,8 @@ int words_fd(const struct words *words)
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key)
 {
-	key->fd = detail->fd;
+	if (words->objects)
+		objects_name(words->objects, known, detail, key);
 	if (words->frames)
 		frames_name(words->frames, known, detail->stack, key);
 }
