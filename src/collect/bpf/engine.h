@@ -30,13 +30,13 @@ struct engine {
 	struct call_hist *hists;	/* NULL without plan.hist */
 	struct extra *extras;		/* NULL without plan.detail */
 	struct detail *details;		/* likewise */
+	struct waker *wakers;		/* NULL without DETAIL_WAITS */
 	struct flow *flows;		/* NULL without plan.flows */
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
 	struct ring_buffer *notices;
 	void (*notice)(void *ctx, const struct notice *notice);
 	void *ctx;
-	bool has_uring;
 };
 
 /* What the programs did and did not, since they were attached. */
@@ -72,6 +72,10 @@ void engine_listen(struct engine *engine);
 /* A cell that was found by this is another one's from now on. */
 void engine_forget_detail(struct engine *engine,
 			  const struct detail_key *key);
+
+/* The stack of that hash; false: there is none. */
+bool engine_stack(const struct engine *engine, uint64_t hash,
+		  struct stack *stack);
 
 /* The slot may be given to another thread. */
 void engine_release(struct engine *engine, uint32_t slot);

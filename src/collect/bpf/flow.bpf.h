@@ -189,6 +189,8 @@ inline_always void keep_detail(uint32_t slot, struct early_call *early)
 	for (uint32_t i = 1; i < SLOT_WAITS && i < extra->n_waits; i++) {
 		early->wait.blocked_ns += extra->waits[i].blocked_ns;
 		early->wait.times += extra->waits[i].times;
+		blend(&early->wait, extra->waits[i].wait,
+		      extra->waits[i].waker);
 	}
 	extra->n_waits = 0;
 }

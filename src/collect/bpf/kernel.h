@@ -18,6 +18,7 @@
 struct thread_info {
 	unsigned long flags;
 	uint32_t status;	/* x86 only */
+	uint64_t preempt_count;	/* arm64 only; its lower half */
 };
 
 struct sched_info {
@@ -125,6 +126,11 @@ struct pt_regs {
 	unsigned long long regs[31], pc;
 };
 
+/* x86's per-CPU one, from 6.2 to 6.14. */
+struct pcpu_hot {
+	int preempt_count;
+};
+
 struct bpf_iter_meta;
 
 struct bpf_iter__task {
@@ -135,6 +141,9 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 #define TASK_HALTED	0x0c		/* __TASK_STOPPED, __TASK_TRACED */
+/* include/linux/preempt.h */
+#define IN_SOFTIRQ	0x000100u
+#define IN_HARDIRQ	0xff0000u	/* or an NMI */
 #define TASK_NEW	0x800		/* until its birth has been told */
 #define TASK_DEAD	0x80		/* include/linux/sched.h, since 4.14 */
 #define PF_KTHREAD	0x00200000

@@ -10,6 +10,7 @@ typedef unsigned short uint16_t;
 typedef unsigned int uint32_t;
 typedef unsigned long long uint64_t;
 typedef int int32_t;
+typedef long long int64_t;
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -141,7 +142,8 @@ inline_always void clear_extra(uint32_t slot)
 	struct extra *extra = extra_at(slot);
 
 	if (extra)
-		*extra = (struct extra){ .unwind = plan.unwind };
+		*extra = (struct extra){ .unwind = plan.unwind,
+					 .asleep_in = STACK_UNSEEN };
 }
 
 inline_always bool is_detailed(uint32_t kind)

@@ -17,6 +17,7 @@
 #include "collect/bpf/request.bpf.h"
 #include "collect/bpf/stack.bpf.h"
 #include "collect/bpf/threads.bpf.h"
+#include "collect/bpf/waker.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -308,7 +309,7 @@ inline_always void leave(void *ctx, struct slot *s, uint32_t index,
 		s->flags |= SLOT_ASLEEP;
 		s->delay_ns = task->sched_info.run_delay;
 		s->vcsw++;
-		if (is_detailed(DETAIL_WAITS))
+		if (plan.detail & DETAIL_WAITS && !(state & TASK_DEAD))
 			fall_asleep(ctx, index);
 	} else {
 		s->icsw++;
@@ -358,6 +359,27 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 	return 0;
 }
 
+/* One of these two, as the kernel lets us see the preemption count. */
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct *task)
+{
+	struct extra *extra = woken(task);
+
+	if (extra)
+		extra->waker = find_waker(ctx, preempt_count());
+	return 0;
+}
+
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking_blind, struct task_struct *task)
+{
+	struct extra *extra = woken(task);
+
+	if (extra)
+		extra->waker = find_waker(ctx, -1);
+	return 0;
+}
+
 /* --- visits ------------------------------------------------------------------ */
 
 /* The call that a thread off the CPU is in, -1: in none, or before 5.15. */
@@ -383,8 +405,11 @@ inline_always void find_out(struct slot *s, struct task_struct *task,
 
 	s->off_ns = now;
 	s->delay_ns = task->sched_info.run_delay;
-	if (state)
+	if (state) {
 		s->flags |= SLOT_ASLEEP;
+		if (is_detailed(DETAIL_WAITS))
+			find_asleep(task, s->self);
+	}
 	if (nr < 0 || !is_wanted(tag))
 		return;
 	s->tag = tag;
