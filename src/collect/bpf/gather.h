@@ -28,6 +28,7 @@ struct known {
 	struct times calls;	/* ended ones, in all */
 	struct times life, outside, open;
 	uint32_t open_tag;	/* 0: in no call when told */
+	struct detail open_detail;
 	int64_t exec_ns, user_ns, system_ns;
 	uint64_t uring;
 	char name[16];
@@ -37,6 +38,7 @@ struct known {
 };
 
 struct flows;
+struct told_sleeps;
 struct words;
 
 struct gather {
@@ -51,6 +53,7 @@ struct gather {
 	struct words *words;		/* for these; likewise */
 	struct call_cell *told;		/* by cell, as told */
 	struct call_hist *told_hists;
+	struct told_sleeps *told_sleeps;	/* by slot; NULL: no details */
 	struct flows *smb;		/* NULL: SMB is not accounted */
 	struct known *known;		/* by slot */
 	struct map families;

@@ -2,12 +2,15 @@
 #include "collect/bpf/waking.h"
 
 #include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "collect/bpf/layout.h"
 #include "collect/bpf/split.skel.h"
 
 /* Whether a program may refer to that variable of the kernel's: its type can

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collect/bpf/waits.h"
+
 struct words {
 	struct engine *engine;
 	const struct sink *sink;
+	struct waits *waits;	/* NULL: not asked for */
 };
 
 uint32_t words_plan(unsigned detail)
@@ -22,24 +25,35 @@ int words_new(struct words **ret, struct engine *engine,
 {
 	struct words *words = calloc(1, sizeof(*words));
 
-	(void)cfg;
+	int err = 0;
+
 	if (!words)
 		return why_set(why, ENOMEM, "out of memory");
 	words->engine = engine;
 	words->sink = sink;
-	*ret = words;
-	return 0;
+	if (engine->plan.detail & DETAIL_WAITS)
+		err = waits_new(&words->waits, engine, cfg->procfs, sink,
+				why);
+	if (err)
+		words_free(words);
+	else
+		*ret = words;
+	return err;
 }
 
 void words_free(struct words *words)
 {
+	if (!words)
+		return;
+	waits_free(words->waits);
 	free(words);
 }
 
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key)
 {
-	(void)words;
 	(void)known;
 	key->fd = detail->fd;
+	if (words->waits)
+		waits_name(words->waits, detail, key);
 }
