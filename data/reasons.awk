@@ -9,7 +9,7 @@ BEGIN {
 	print "/* Made from data/reasons.csv. */"
 }
 /^#/ { next }
-NF < 4 || $1 !~ /^[a-z_0-9]*[*]?$/ || $2 !~ /^[a-z][a-z_ ]*$/ {
+NF < 4 || $1 !~ /^([a-z0-9][a-z_0-9]*)?[*]?$/ || $2 !~ /^[a-z][a-z_ ]*$/ {
 	print "reasons.csv:" NR ": cannot read: " $0 >"/dev/stderr"
 	exit failed = 1
 }

@@ -18,8 +18,11 @@ static bool fits(const struct reason_row *row, const char *function,
 
 int reasons_row(const char *function)
 {
-	size_t len = strcspn(function, ".");
 	int best = -1;
+	size_t len;
+
+	function += strspn(function, "_");
+	len = strcspn(function, ".");
 
 	for (int i = 0; i < ROWS; i++) {
 		const struct reason_row *row = &reason_table[i];
