@@ -566,6 +566,8 @@ void gather_all(struct gather *g, bool report)
 			&g->told_no_hist);
 	sink_lost_since(g->sink, LOSS_STACKS, g->control->no_stack,
 			&g->told_no_stack);
+	sink_lost_since(g->sink, LOSS_WAKERS, g->control->no_waker,
+			&g->told_no_waker);
 	event.gauges = (struct gauges){
 		.processes = g->families.used, .threads = g->n_threads,
 		.in_flight = g->in_flight,

@@ -74,6 +74,7 @@ struct gather {
 	bool reporting;
 	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot;
 	uint64_t told_no_hist, told_missed, told_no_stack;
+	uint64_t told_no_waker;
 };
 
 /* The fields that the caller has set stay. -ENOMEM. */

@@ -177,7 +177,7 @@ enum waker_flags {
 };
 
 /* Code of the kernel's that tells who runs what is above it. */
-#define CODES 16
+#define CODES 32
 
 enum code_kind {
 	CODE_NONE,
