@@ -306,9 +306,6 @@ static void wakers_are_called_by_process_and_thread(void **state)
 				.thread = "kworker/0:1" };
 	assert_string_equal(waits_waker(text, sizeof(text), &waker),
 			    "kworker/0:1");
-	strcpy(waker.thread, "swapper/1");
-	assert_string_equal(waits_waker(text, sizeof(text), &waker),
-			    "(idle CPU)");
 }
 
 #define WITH_SCENE(test) \

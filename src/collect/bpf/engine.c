@@ -16,7 +16,6 @@
 #include "base/caps.h"
 #include "collect/bpf/probes.h"
 #include "collect/bpf/split.skel.h"
-#include "collect/bpf/waking.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 
@@ -301,8 +300,9 @@ int engine_open(struct engine *engine, const struct plan *plan,
 	if (!err)
 		err = set_smb(engine);
 	if (!err)
-		err = waking_choose(engine->programs,
-				    plan->detail & DETAIL_WAITS);
+		err = bpf_program__set_autoload(
+			engine->programs->progs.on_waking,
+			plan->detail & DETAIL_WAITS);
 	if (!err)
 		err = split__load(engine->programs);
 	if (err)
@@ -357,8 +357,6 @@ int engine_attach(struct engine *engine, struct why *why)
 		{ programs->progs.find_level, &programs->links.find_level },
 		{ programs->progs.on_uring, &programs->links.on_uring },
 		{ programs->progs.on_waking, &programs->links.on_waking },
-		{ programs->progs.on_waking_blind,
-		  &programs->links.on_waking_blind },
 	};
 	int err = 0;
 
@@ -386,7 +384,7 @@ void engine_detach(struct engine *engine)
 		&programs->links.on_enter, &programs->links.on_exit,
 		&programs->links.on_switch, &programs->links.on_fork,
 		&programs->links.on_exec, &programs->links.on_uring,
-		&programs->links.on_waking, &programs->links.on_waking_blind,
+		&programs->links.on_waking,
 	};
 
 	engine_arm(engine, false);

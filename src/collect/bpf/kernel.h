@@ -18,7 +18,6 @@
 struct thread_info {
 	unsigned long flags;
 	uint32_t status;	/* x86 only */
-	uint64_t preempt_count;	/* arm64 only; its lower half */
 };
 
 struct sched_info {
@@ -98,6 +97,7 @@ struct unix_sock {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
+	void *stack;
 	unsigned int flags;
 	int on_cpu;
 	struct sched_entity se;
@@ -126,11 +126,6 @@ struct pt_regs {
 	unsigned long long regs[31], pc;
 };
 
-/* x86's per-CPU one, from 6.2 to 6.14. */
-struct pcpu_hot {
-	int preempt_count;
-};
-
 struct bpf_iter_meta;
 
 struct bpf_iter__task {
@@ -141,9 +136,6 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 #define TASK_HALTED	0x0c		/* __TASK_STOPPED, __TASK_TRACED */
-/* include/linux/preempt.h */
-#define IN_SOFTIRQ	0x000100u
-#define IN_HARDIRQ	0xff0000u	/* or an NMI */
 #define TASK_NEW	0x800		/* until its birth has been told */
 #define TASK_DEAD	0x80		/* include/linux/sched.h, since 4.14 */
 #define PF_KTHREAD	0x00200000

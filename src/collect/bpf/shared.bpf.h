@@ -10,7 +10,6 @@ typedef unsigned short uint16_t;
 typedef unsigned int uint32_t;
 typedef unsigned long long uint64_t;
 typedef int int32_t;
-typedef long long int64_t;
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -359,24 +359,13 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev,
 	return 0;
 }
 
-/* One of these two, as the kernel lets us see the preemption count. */
 SEC("tp_btf/sched_waking")
 int BPF_PROG(on_waking, struct task_struct *task)
 {
 	struct extra *extra = woken(task);
 
 	if (extra)
-		extra->waker = find_waker(ctx, preempt_count());
-	return 0;
-}
-
-SEC("tp_btf/sched_waking")
-int BPF_PROG(on_waking_blind, struct task_struct *task)
-{
-	struct extra *extra = woken(task);
-
-	if (extra)
-		extra->waker = find_waker(ctx, -1);
+		extra->waker = find_waker(ctx);
 	return 0;
 }
 

@@ -201,11 +201,7 @@ const char *waits_waker(char *buf, size_t size, const struct waker *waker)
 	int own = (int)strnlen(waker->thread, sizeof(waker->thread));
 	int all = (int)strnlen(waker->process, sizeof(waker->process));
 
-	/* The idle task wakes what others have asked this CPU to. */
-	if (waker->flags & WAKER_KERNEL && !strncmp(waker->thread, "swapper/",
-						    8))
-		snprintf(buf, size, "(idle CPU)");
-	else if (waker->flags & WAKER_KERNEL)
+	if (waker->flags & WAKER_KERNEL)
 		snprintf(buf, size, "%.*s", own, waker->thread);
 	else if (waker->flags & WAKER_BY_NAME)
 		snprintf(buf, size, "%.*s (any)", own, waker->thread);

@@ -2,10 +2,11 @@
 /*
  * Who wakes a thread. The tracepoint is hit by who does it, which is the
  * thread of this CPU, unless that was interrupted: it then has nothing to do
- * with it. How deep in interrupts a CPU is, is known to the kernel's
- * preemption count; whether softirqs run because a thread let them, as when
+ * with it. On which stack it is hit tells most; the rest is told by the
+ * functions there: whether softirqs run because a thread let them, as when
  * it sends to a socket of this machine, or because an interrupt did, and
- * whether that was a timer, is told by the functions on the stack.
+ * whether that was a timer. The kernel's preemption count would tell less,
+ * and is not given to programs by kernels without symbols of their data.
  */
 #ifndef COLLECT_BPF_WAKER_BPF_H
 #define COLLECT_BPF_WAKER_BPF_H
@@ -34,33 +35,31 @@ struct {
 	__type(value, uint32_t);	/* its number */
 } waker_of SEC(".maps");
 
-#ifdef __TARGET_ARCH_x86
-/* Before 6.2 and since 6.15, and in between. */
-extern const int __preempt_count __ksym __weak;
-extern const struct pcpu_hot pcpu_hot __ksym __weak;
-#endif
+/*
+ * Interrupts have a stack of their own, and so have the softirqs after them,
+ * or that a thread lets run: who is on its own stack does it itself. But x86
+ * deals with an interrupt on the stack of the thread where that was in user
+ * mode, which then shows no call as what it entered the kernel with.
+ */
+enum place { OWN_STACK, OWN_STACK_PERHAPS, OTHER_STACK };
 
-inline_always int64_t preempt_count(void)
+inline_always enum place find_place(void *ctx, struct task_struct *task)
 {
+	uint64_t here = (uint64_t)ctx;
+	struct pt_regs *regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id,
+					BPF_FUNC_task_pt_regs))
+		return OWN_STACK_PERHAPS;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	/* These are at the top of it. */
+	if (here < (uint64_t)task->stack || here >= (uint64_t)regs)
+		return OTHER_STACK;
 #ifdef __TARGET_ARCH_x86
-	const struct pcpu_hot *hot;
-	const int *count;
-
-	if (&__preempt_count) {
-		count = bpf_this_cpu_ptr(&__preempt_count);
-		return (uint32_t)*count;
-	}
-	if (&pcpu_hot) {
-		hot = bpf_this_cpu_ptr(&pcpu_hot);
-		return (uint32_t)hot->preempt_count;
-	}
-#else
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if (bpf_core_field_exists(task->thread_info.preempt_count))
-		return (uint32_t)task->thread_info.preempt_count;
+	if (!(task->flags & PF_KTHREAD) && (long)regs->orig_ax < 0)
+		return OWN_STACK_PERHAPS;
 #endif
-	return -1;
+	return OWN_STACK;
 }
 
 __attribute__((noinline)) uint32_t code_kind(uint64_t pc)
@@ -177,23 +176,27 @@ inline_always struct extra *woken(struct task_struct *task)
 	return live(index) ? extra_at(index) : NULL;
 }
 
-/* Of a thread that is accounted; @count -1: not known. */
-inline_always uint32_t find_waker(void *ctx, int64_t count)
+inline_always uint32_t find_waker(void *ctx)
 {
-	bool hard = count >= 0 && count & IN_HARDIRQ;
-	bool soft = count < 0 || count & IN_SOFTIRQ;
-	uint32_t kind;
+	struct task_struct *task = bpf_get_current_task_btf();
+	enum place place = find_place(ctx, task);
 
-	if (!hard && !soft)
+	/* An idle CPU does nothing that is its own. */
+	if (!task->pid)
+		place = OTHER_STACK;
+	if (place == OWN_STACK)
 		return this_thread();
-	kind = find_code(ctx);
-	if (kind == CODE_TIMER)
+	switch (find_code(ctx)) {
+	case CODE_TIMER:
 		return WAKER_TIMER;
-	if (hard || kind == CODE_DEVICE)
+	case CODE_OWN:
+		return task->pid ? this_thread() : WAKER_SOFTIRQ;
+	case CODE_INTERRUPTED:
+		return WAKER_SOFTIRQ;
+	case CODE_DEVICE:
 		return WAKER_INTERRUPT;
-	if (kind == CODE_OWN || (count < 0 && kind == CODE_NONE))
-		return this_thread();
-	return WAKER_SOFTIRQ;
+	}
+	return place == OTHER_STACK ? WAKER_INTERRUPT : this_thread();
 }
 
 #endif
