@@ -181,14 +181,65 @@ static void a_sleep_in_progress_has_its_reason(void **state)
 	wait->blocked_ns = 13 * SEC;
 	wait->vcsw = 1;
 	snap = at(rig, 20 * SEC, BY_REASON);
+	/* That it would be this one was not known at the last report. */
 	assert_int_equal(blocked(snap, "poll", "~events", "(timer)"),
-			 13 * SEC);
-	/* Who it would be was not known. */
-	assert_int_equal(blocked(snap, "poll", "~events", "(nobody)"),
-			 -9 * SEC);
+			 4 * SEC);
+	assert_null(row_for(snap, "poll", "~events", "(nobody)"));
 	assert_int_equal(idle(snap, "poll"), 0);
 	assert_int_equal(sum_of(snap, MEASURE_BLOCKED), 4 * SEC);
 	assert_int_equal(sum_of(snap, MEASURE_VCSW), 0);
+	snapshot_free(snap);
+}
+
+/* What no report has said is taken back exactly. */
+static void between_reports_a_waker_gets_all(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	struct slot *slot = born(rig);
+	struct snapshot *snap;
+
+	slot->enter_ns = BORN + 2 * SEC;
+	slot->tag = tag(POLL);
+	slot->off_ns = BORN + 3 * SEC;
+	slot->vcsw = 1;
+	slot->flags = SLOT_ASLEEP | SLOT_SWITCHED;
+	scene->extras[1].asleep_in = SOMEWHERE;
+	visit(rig, 5 * SEC);
+	/* It woke after 6 s, and sleeps elsewhere since 8 s. */
+	scene->extras[1].n_waits = 1;
+	scene->extras[1].waits[0] = (struct slept){
+		.wait = SOMEWHERE, .waker = WAKER_TIMER,
+		.blocked_ns = 3 * SEC, .times = 1,
+	};
+	scene->extras[1].asleep_in = STACK_UNSEEN;
+	slot->blocked_ns = 3 * SEC;
+	slot->off_ns = BORN + 8 * SEC;
+	slot->vcsw = 2;
+	snap = at(rig, 9 * SEC, BY_REASON);
+	assert_int_equal(blocked(snap, "poll", "~events", "(timer)"),
+			 3 * SEC);
+	assert_int_equal(blocked(snap, "poll", "(not seen)", "(nobody)"),
+			 1 * SEC);
+	assert_null(row_for(snap, "poll", "~events", "(nobody)"));
+	assert_int_equal(sum_of(snap, MEASURE_VCSW), 2);
+	snapshot_free(snap);
+	/* And goes on, as a report has said; then a third time, there too. */
+	scene->extras[1].n_waits = 2;
+	scene->extras[1].waits[1] = (struct slept){
+		.wait = STACK_UNSEEN, .waker = WAKER_INTERRUPT,
+		.blocked_ns = 4 * SEC, .times = 1,
+	};
+	slot->blocked_ns = 7 * SEC;
+	slot->off_ns = BORN + 13 * SEC;
+	slot->vcsw = 3;
+	snap = at(rig, 14 * SEC, BY_REASON);
+	assert_int_equal(blocked(snap, "poll", "(not seen)", "(interrupt)"),
+			 4 * SEC);
+	assert_int_equal(sum_of(snap, MEASURE_BLOCKED), 4 * SEC);
+	assert_int_equal(idle(snap, "poll"), 0);
+	for (size_t i = 0; i < snap->n_rows; i++)
+		assert_true(snap->rows[i].cell.value[MEASURE_BLOCKED] >= 0);
 	snapshot_free(snap);
 }
 
@@ -316,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_SCENE(booked_sleeps_move_to_their_reason),
 		WITH_SCENE(a_sleep_in_progress_has_its_reason),
+		WITH_SCENE(between_reports_a_waker_gets_all),
 		WITH_SCENE(sleeps_in_no_call_have_theirs),
 		WITH_SCENE(reasons_do_not_change_other_tables),
 		cmocka_unit_test(what_is_pending_is_all_that_is_not_booked),

@@ -197,7 +197,8 @@ static void tell_news(struct gather *g, struct known *known,
 	if (detail && detail->wait) {
 		if (now->vcsw != told->vcsw &&
 		    (now->tag == TAG_OUTSIDE || is_asked_for(g, now->tag)))
-			sleeps_tell(g, known, now, told, detail);
+			sleeps_tell(g, known, now, told, detail,
+				    &g->told_sleeps[slot - g->slots]);
 	} else if (now->calls != told->calls) {
 		tell_call(g, known, slot, now, told, detail);
 	}
@@ -220,6 +221,7 @@ static void tell_calls(struct gather *g, struct known *known,
 static void tell_early(struct gather *g, struct known *known,
 		       const struct slot *slot)
 {
+	struct told_sleeps none = { 0 };
 	struct call_cell now, told, asleep;
 	struct detail detail;
 
@@ -228,7 +230,8 @@ static void tell_early(struct gather *g, struct known *known,
 		/* Of no epoch, so without bounds. */
 		now.epoch = g->control->epoch - 1;
 		if (g->details && asleep.vcsw && is_asked_for(g, now.tag))
-			sleeps_tell(g, known, &asleep, &told, &detail);
+			sleeps_tell(g, known, &asleep, &told, &detail,
+				    &none);
 		told = (struct call_cell){ 0 };
 		detail.wait = 0;
 		detail.waker = 0;

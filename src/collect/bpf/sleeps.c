@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/bpf/sleeps.h"
 
+#include <string.h>
+
 #include "collect/bpf/times.h"
 
 static int64_t present_ns(const struct slot *slot, int64_t now_ns)
@@ -83,11 +85,38 @@ static struct key key_of(const struct gather *g, const struct known *known,
 	return gather_detail_key(g, known, tag, &detail);
 }
 
+/* Whether it is the sleep of which reports have said something, or has it
+ * among others; what they said is no news. */
+static bool deduct(const struct told_sleep *stays, struct slept *slept)
+{
+	if (slept->wait != stays->slept.wait ||
+	    slept->blocked_ns < stays->slept.blocked_ns ||
+	    slept->times < stays->slept.times)
+		return false;
+	slept->blocked_ns -= stays->slept.blocked_ns;
+	slept->times -= stays->slept.times;
+	return true;
+}
+
+/* What reports have said is final, or there is nothing of that. */
+static void settle(struct told_sleeps *open)
+{
+	if (open->reported) {
+		struct told_sleep *last = &open->of[--open->n];
+
+		last->slept.blocked_ns += open->stays.slept.blocked_ns;
+		last->slept.times += open->stays.slept.times;
+		open->stays = *last;
+		open->reported = false;
+	}
+}
+
 void sleeps_tell(const struct gather *g, const struct known *known,
 		 const struct call_cell *now, struct call_cell *told,
-		 const struct detail *detail)
+		 const struct detail *detail, struct told_sleeps *open)
 {
 	struct slept news = {
+		.wait = detail->wait,
 		.blocked_ns = now->blocked_ns - told->blocked_ns,
 		.times = (uint32_t)(now->vcsw - told->vcsw),
 	};
@@ -96,6 +125,11 @@ void sleeps_tell(const struct gather *g, const struct known *known,
 				 &waker);
 
 	*told = *now;
+	settle(open);
+	if (open->stays.slept.times &&
+	    open->tag == tag_without_error(now->tag) &&
+	    deduct(&open->stays, &news))
+		open->stays = (struct told_sleep){ 0 };
 	move(g, &from, reason, waker, &news, 1);
 }
 
@@ -107,18 +141,35 @@ static void take_back(const struct gather *g, struct told_sleeps *told)
 	told->n = 0;
 }
 
+/* It is nowhere to be found, so it is taken back all the same. */
+static void forget_stay(const struct gather *g, struct told_sleeps *told)
+{
+	move(g, &told->from, told->stays.reason, told->stays.waker,
+	     &told->stays.slept, -1);
+	told->stays = (struct told_sleep){ 0 };
+}
+
 void sleeps_tell_open(const struct gather *g, const struct known *known,
 		      struct told_sleeps *told, uint32_t tag,
 		      const struct slot *slot, const struct extra *extra,
 		      int64_t now_ns)
 {
 	struct slept pending[SLEEPS];
-	uint32_t n;
+	bool stays, asleep = present_ns(slot, now_ns) >= 0;
+	uint32_t n = 0;
 
+	settle(told);
 	take_back(g, told);
-	if (!tag)
-		return;
-	n = sleeps_pending(slot, extra, now_ns, pending);
+	if (tag)
+		n = sleeps_pending(slot, extra, now_ns, pending);
+	/* The later ones are likelier to be it. */
+	stays = told->stays.slept.times && tag == told->tag;
+	for (uint32_t i = n; stays && i; i--)
+		if (deduct(&told->stays, &pending[i - 1]))
+			stays = false;
+	if (told->stays.slept.times && (stays || tag != told->tag))
+		forget_stay(g, told);
+	told->tag = tag;
 	for (uint32_t i = 0; i < n; i++) {
 		struct detail detail = extra->detail;
 
@@ -134,4 +185,5 @@ void sleeps_tell_open(const struct gather *g, const struct known *known,
 		     &pending[i], 1);
 	}
 	told->n = n;
+	told->reported = g->reporting && asleep && n;
 }
