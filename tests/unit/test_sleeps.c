@@ -323,6 +323,9 @@ static void what_is_pending_is_all_that_is_not_booked(void **state)
 	assert_int_equal(sleeps_pending(&slot, &extra, 9 * MS, pending), 2);
 	assert_int_equal(pending[1].blocked_ns, 4 * MS);
 	assert_int_equal(pending[1].waker, 0);
+	extra.uncounted = 1;
+	sleeps_pending(&slot, &extra, 9 * MS, pending);
+	assert_int_equal(pending[1].times, 0);
 	/* Preempted. */
 	slot.flags = 0;
 	assert_int_equal(sleeps_pending(&slot, &extra, 9 * MS, pending), 1);

@@ -198,6 +198,7 @@ static __attribute__((noinline)) int fall_asleep(void *ctx, uint32_t slot)
 	if (is_detailed(DETAIL_WAITS))
 		stack = kernel_stack(ctx);
 	extra->asleep_in = stack ? stack : STACK_UNSEEN;
+	extra->uncounted = 0;
 	return 0;
 }
 

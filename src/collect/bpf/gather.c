@@ -195,7 +195,7 @@ static void tell_news(struct gather *g, struct known *known,
 	struct call_cell *told = &g->told[i];
 
 	if (detail && detail->wait) {
-		if (now->vcsw != told->vcsw &&
+		if (now->blocked_ns != told->blocked_ns &&
 		    (now->tag == TAG_OUTSIDE || is_asked_for(g, now->tag)))
 			sleeps_tell(g, known, now, told, detail,
 				    &g->told_sleeps[slot - g->slots]);
@@ -229,7 +229,7 @@ static void tell_early(struct gather *g, struct known *known,
 		told = (struct call_cell){ 0 };
 		/* Of no epoch, so without bounds. */
 		now.epoch = g->control->epoch - 1;
-		if (g->details && asleep.vcsw && is_asked_for(g, now.tag))
+		if (g->details && detail.wait && is_asked_for(g, now.tag))
 			sleeps_tell(g, known, &asleep, &told, &detail,
 				    &none);
 		told = (struct call_cell){ 0 };

@@ -149,6 +149,8 @@ struct extra {
 	 * Any CPU writes the first one. */
 	uint32_t waker, woken_by;
 	uint64_t asleep_in;	/* the kernel stack of the last sleep */
+	uint32_t uncounted;	/* that began before it was accounted */
+	uint32_t zero;
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
 };
@@ -184,7 +186,9 @@ enum code_kind {
 	CODE_TIMER,		/* runs what a timer was set for */
 	CODE_DEVICE,		/* runs what an interrupt is for */
 	CODE_INTERRUPTED,	/* softirqs, after an interrupt */
-	CODE_OWN,		/* softirqs, as the thread's own doing */
+	CODE_BACKLOG,		/* of what was sent to this machine ... */
+	CODE_LET,		/* softirqs, as a thread lets them: of these
+				 * the backlog is its own doing */
 };
 
 struct code {

@@ -51,7 +51,7 @@ static __attribute__((noinline)) int add_wait(struct slot *s, uint64_t ns)
 		blend(wait, extra->asleep_in, extra->woken_by);
 	}
 	wait->blocked_ns += ns;
-	wait->times++;
+	wait->times += !extra->uncounted;
 	return 0;
 }
 

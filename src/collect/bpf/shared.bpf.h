@@ -142,7 +142,8 @@ inline_always void clear_extra(uint32_t slot)
 
 	if (extra)
 		*extra = (struct extra){ .unwind = plan.unwind,
-					 .asleep_in = STACK_UNSEEN };
+					 .asleep_in = STACK_UNSEEN,
+					 .uncounted = 1 };
 }
 
 inline_always bool is_detailed(uint32_t kind)

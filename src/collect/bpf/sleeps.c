@@ -35,13 +35,15 @@ uint32_t sleeps_pending(const struct slot *slot, const struct extra *extra,
 	if (unsettled >= 0)
 		pending[n++] = (struct slept){
 			.wait = extra->asleep_in, .waker = extra->woken_by,
-			.blocked_ns = (uint64_t)unsettled, .times = 1,
+			.blocked_ns = (uint64_t)unsettled,
+			.times = !extra->uncounted,
 		};
 	/* Nobody has woken it so far. */
 	if (present >= 0)
 		pending[n++] = (struct slept){
 			.wait = extra->asleep_in,
-			.blocked_ns = (uint64_t)present, .times = 1,
+			.blocked_ns = (uint64_t)present,
+			.times = !extra->uncounted,
 		};
 	return n;
 }
@@ -86,11 +88,13 @@ static struct key key_of(const struct gather *g, const struct known *known,
 }
 
 /* Whether it is the sleep of which reports have said something, or has it
- * among others; what they said is no news. */
+ * among others; what they said is no news. They may have taken for sleep what
+ * was the queue for a CPU already. */
 static bool deduct(const struct told_sleep *stays, struct slept *slept)
 {
 	if (slept->wait != stays->slept.wait ||
-	    slept->blocked_ns < stays->slept.blocked_ns ||
+	    slept->blocked_ns < stays->slept.blocked_ns -
+				stays->slept.blocked_ns / 8 ||
 	    slept->times < stays->slept.times)
 		return false;
 	slept->blocked_ns -= stays->slept.blocked_ns;
@@ -126,7 +130,7 @@ void sleeps_tell(const struct gather *g, const struct known *known,
 
 	*told = *now;
 	settle(open);
-	if (open->stays.slept.times &&
+	if (open->stays.slept.wait &&
 	    open->tag == tag_without_error(now->tag) &&
 	    deduct(&open->stays, &news))
 		open->stays = (struct told_sleep){ 0 };
@@ -163,11 +167,11 @@ void sleeps_tell_open(const struct gather *g, const struct known *known,
 	if (tag)
 		n = sleeps_pending(slot, extra, now_ns, pending);
 	/* The later ones are likelier to be it. */
-	stays = told->stays.slept.times && tag == told->tag;
+	stays = told->stays.slept.wait && tag == told->tag;
 	for (uint32_t i = n; stays && i; i--)
 		if (deduct(&told->stays, &pending[i - 1]))
 			stays = false;
-	if (told->stays.slept.times && (stays || tag != told->tag))
+	if (told->stays.slept.wait && (stays || tag != told->tag))
 		forget_stay(g, told);
 	told->tag = tag;
 	for (uint32_t i = 0; i < n; i++) {

@@ -33,7 +33,7 @@ struct waits {
 #define CODE_NUMBERS 4096
 
 /* kernel/softirq.c, kernel/time/hrtimer.c, kernel/time/timer.c,
- * kernel/irq/handle.c, kernel/smp.c and kernel/irq_work.c. */
+ * kernel/irq/handle.c, kernel/smp.c, kernel/irq_work.c, net/core/dev.c. */
 static const struct {
 	const char *name;
 	enum code_kind kind;
@@ -51,8 +51,9 @@ static const struct {
 	{ "irq_exit_rcu", CODE_INTERRUPTED },
 	{ "irq_exit", CODE_INTERRUPTED },
 	{ "run_ksoftirqd", CODE_INTERRUPTED },
-	{ "__local_bh_enable_ip", CODE_OWN },
-	{ "do_softirq", CODE_OWN },
+	{ "process_backlog", CODE_BACKLOG },
+	{ "__local_bh_enable_ip", CODE_LET },
+	{ "do_softirq", CODE_LET },
 };
 
 static int number_of(const char *name)

@@ -78,6 +78,7 @@ static __attribute__((noinline)) uint32_t find_code(void *ctx)
 {
 	uint32_t which = SCRATCH_WAKER, kind;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	bool backlog = false;
 	long size;
 
 	if (!stack)
@@ -88,7 +89,11 @@ static __attribute__((noinline)) uint32_t find_code(void *ctx)
 			break;
 		/* A return address can be one beyond its function. */
 		kind = code_kind(stack->pc[i] - 1);
-		if (kind)
+		if (kind == CODE_BACKLOG)
+			backlog = true;
+		else if (kind == CODE_LET)
+			return backlog ? kind : CODE_INTERRUPTED;
+		else if (kind)
 			return kind;
 	}
 	return CODE_NONE;
@@ -189,7 +194,7 @@ inline_always uint32_t find_waker(void *ctx)
 	switch (find_code(ctx)) {
 	case CODE_TIMER:
 		return WAKER_TIMER;
-	case CODE_OWN:
+	case CODE_LET:
 		return task->pid ? this_thread() : WAKER_SOFTIRQ;
 	case CODE_INTERRUPTED:
 		return WAKER_SOFTIRQ;
