@@ -31,6 +31,7 @@ OTHERS = [
     Test("live/bpf-count.py"),
     Test("live/bpf-attach.py"),
     Test("live/bpf-split.py", "stops", "refuses", "operations"),
+    Test("live/reasons.py", "kinds", "attaches"),
     Test("live/smb.py", "plain", "compound", "ctdb", "blind"),
     Test("live/proc-exact.py", "sleep", "waits"),
     Test("live/proc-user.py", "foreigners", "killed", "undumpable"),
