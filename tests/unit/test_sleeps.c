@@ -297,6 +297,28 @@ static void reasons_do_not_change_other_tables(void **state)
 	snapshot_free(snap);
 }
 
+static void rows_of_sleeps_have_their_threads_names(void **state)
+{
+	struct scene *scene = *state;
+	struct rig *rig = &scene->rig;
+	struct call_cell *cell, *wait;
+	struct snapshot *snap;
+
+	born(rig);
+	rig->g.by_thread = true;
+	cell = listed(rig, 1, tag(READ));
+	wait = slept(scene, 2, tag(READ), STACK_UNSEEN, WAKER_TIMER);
+	add_calls(rig, cell, 1, 1 * SEC, 1 * SEC);
+	wait->blocked_ns = 1 * SEC;
+	wait->vcsw = cell->vcsw = 1;
+	snap = at(rig, 10 * SEC, BY_REASON | 1u << DIM_THREAD |
+				 1u << DIM_PROCESS);
+	assert_true(snap->n_rows >= 2);
+	for (size_t i = 0; i < snap->n_rows; i++)
+		assert_string_equal(snap->rows[i].thread, "worker");
+	snapshot_free(snap);
+}
+
 static void what_is_pending_is_all_that_is_not_booked(void **state)
 {
 	struct slot slot = {
@@ -373,6 +395,7 @@ int main(void)
 		WITH_SCENE(between_reports_a_waker_gets_all),
 		WITH_SCENE(sleeps_in_no_call_have_theirs),
 		WITH_SCENE(reasons_do_not_change_other_tables),
+		WITH_SCENE(rows_of_sleeps_have_their_threads_names),
 		cmocka_unit_test(what_is_pending_is_all_that_is_not_booked),
 		cmocka_unit_test(wakers_are_called_by_process_and_thread),
 	};
