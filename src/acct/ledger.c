@@ -293,10 +293,9 @@ void ledger_resolve(const struct ledger *ledger, struct key *key)
 const struct who *ledger_who(const struct ledger *ledger,
 			     const struct key *key)
 {
-	struct key whose = *key;
+	struct key whose = key_project(key, dim_bit(DIM_PROCESS) |
+					    dim_bit(DIM_THREAD));
 
-	whose.abi = ABI_TASK;
-	whose.nr = 0;
 	if (whose.tid == TID_CHILDREN)
 		whose.tid = TID_PROCESS;
 	return map_get(&ledger->names, &whose);

@@ -10,6 +10,7 @@
 #include "acct/ledger.h"
 #include "acct/naming.h"
 #include "model/abi.h"
+#include "model/reasons.h"
 
 static int by_wall(const void *a, const void *b)
 {
@@ -175,11 +176,56 @@ static int take_waits(struct snapshot *snap, const struct ledger *ledger,
 		rows[i].syscall = naming_call(snap, ledger, &rows[i].key);
 		if (!rows[i].syscall)
 			err = -ENOMEM;
-		if (account == &snap->all)
-			account->kind_ns[waits_kind(rows[i].syscall)] +=
-				rows[i].cell.value[MEASURE_BLOCKED];
 		take_wait(account, &rows[i]);
 		take_cpu(account, &rows[i]);
+	}
+	free(rows);
+	return err;
+}
+
+static bool has_reasons(const struct ledger *ledger)
+{
+	const struct record *record;
+	size_t pos = 0;
+
+	while ((record = map_next(&ledger->records, &pos)))
+		if (record->key.reason)
+			return true;
+	return false;
+}
+
+/* By the reason that was seen in the kernel; a guess at it, and none, are by
+ * the call. */
+static enum wait_kind kind_of(const struct ledger *ledger,
+			      const struct row *row)
+{
+	int32_t reason = row->key.reason;
+
+	if (reason <= 0 || (size_t)reason > ledger->labels.n ||
+	    *ledger->labels.texts[reason - 1] == '~')
+		return waits_kind(row->syscall);
+	return reasons_kind(ledger->labels.texts[reason - 1]);
+}
+
+static int take_kinds(struct snapshot *snap, const struct ledger *ledger)
+{
+	unsigned by = dim_bit(DIM_SYSCALL);
+	struct row *rows = NULL;
+	size_t n = 0;
+	int err;
+
+	if (has_reasons(ledger))
+		by |= dim_bit(DIM_REASON);
+	err = group_rows(ledger, by, false, &rows, &n);
+	for (size_t i = 0; !err && i < n; i++) {
+		if (!cell_has(&rows[i].cell, MEASURE_BLOCKED))
+			continue;
+		rows[i].syscall = naming_call(snap, ledger, &rows[i].key);
+		if (!rows[i].syscall)
+			err = -ENOMEM;
+		else
+			snap->all.kind_ns[kind_of(ledger, &rows[i])] +=
+				rows[i].cell.value[MEASURE_BLOCKED];
 	}
 	free(rows);
 	return err;
@@ -316,6 +362,8 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 		err = take_busiest(snap, ledger);
 	if (!err)
 		err = take_all_waits(snap, ledger);
+	if (!err)
+		err = take_kinds(snap, ledger);
 	if (!err)
 		err = take_rows(snap, ledger);
 	if (!err && snap->cfg.smb)

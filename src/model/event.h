@@ -26,6 +26,7 @@ enum loss {
 	LOSS_HISTOGRAMS,	/* of calls, likewise */
 	LOSS_STACKS,		/* of calls, likewise */
 	LOSS_OBJECTS,		/* of calls, likewise */
+	LOSS_WAKERS,		/* of threads, likewise */
 	LOSS_URING,		/* operations that are no calls */
 	LOSS_LATE,		/* processes whose first calls were missed */
 	LOSS_AUDIT_DROPS,	/* records that found no room at our socket */

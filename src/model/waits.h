@@ -15,6 +15,10 @@ enum wait_kind {
 	WAIT_NETWORK,
 	WAIT_FILES,
 	WAIT_IO,	/* read and write, of whatever there is */
+	WAIT_DISK,	/* these, where it was seen in the kernel ... */
+	WAIT_FAULT,
+	WAIT_PIPE,
+	WAIT_STOPPED,	/* ... and not by the call alone */
 	WAIT_LOCKS,
 	WAIT_SLEEP,
 	WAIT_CHILD,

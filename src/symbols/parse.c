@@ -86,21 +86,3 @@ int parse_jit(const char *line, uint64_t *start, uint64_t *size,
 	*name = at;
 	return 0;
 }
-
-int parse_kallsym(char *line, uint64_t *addr, char *type, const char **name)
-{
-	const char *at = line;
-	size_t len;
-
-	if (!lines_hex(&at, addr) || !take(&at, ' ') || !*at)
-		return -EINVAL;
-	*type = *at++;
-	if (!take(&at, ' '))
-		return -EINVAL;
-	len = strcspn(at, " \t");
-	if (!len)
-		return -EINVAL;
-	line[at + len - line] = '\0';
-	*name = at;
-	return 0;
-}

@@ -30,8 +30,4 @@ int parse_mount(const char *line, uint64_t *ret_id, const char **ret_type);
 int parse_jit(const char *line, uint64_t *start, uint64_t *size,
 	      const char **name);
 
-/* "ADDRESS TYPE NAME" and, of a module, "\t[MODULE]". The name is cut off
- * behind its end. */
-int parse_kallsym(char *line, uint64_t *addr, char *type, const char **name);
-
 #endif

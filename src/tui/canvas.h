@@ -30,7 +30,8 @@ enum look {
 	LOOK_CHOSEN,		/* in a menu */
 	/* Parts of a stacked bar, and their names in its legend. */
 	LOOK_USER, LOOK_SYSTEM, LOOK_RUNQ, LOOK_EVENTS, LOOK_NETWORK,
-	LOOK_FILES, LOOK_IO, LOOK_LOCKS, LOOK_SLEEP, LOOK_CHILD, LOOK_OTHER,
+	LOOK_FILES, LOOK_IO, LOOK_LOCKS, LOOK_SLEEP, LOOK_CHILD, LOOK_FAULT,
+	LOOK_OTHER,
 	LOOK_HEAT,		/* a shade of it: LOOK_HEAT + 0..4 */
 	LOOK_COUNT = LOOK_HEAT + 5
 };

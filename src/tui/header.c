@@ -70,12 +70,16 @@ static const struct {
 	{ "system", LOOK_SYSTEM, 'S', MEASURE_SYSTEM, -1 },
 	{ "run queue", LOOK_RUNQ, 'Q', MEASURE_RUNQ, -1 },
 	{ "files", LOOK_FILES, 'f', MEASURE_BLOCKED, WAIT_FILES },
+	{ "disk", LOOK_FILES, 'd', MEASURE_BLOCKED, WAIT_DISK },
+	{ "page fault", LOOK_FAULT, 'g', MEASURE_BLOCKED, WAIT_FAULT },
 	{ "read/write", LOOK_IO, 'i', MEASURE_BLOCKED, WAIT_IO },
+	{ "pipe", LOOK_IO, 'p', MEASURE_BLOCKED, WAIT_PIPE },
 	{ "network", LOOK_NETWORK, 'n', MEASURE_BLOCKED, WAIT_NETWORK },
 	{ "locks", LOOK_LOCKS, 'l', MEASURE_BLOCKED, WAIT_LOCKS },
 	{ "child", LOOK_CHILD, 'c', MEASURE_BLOCKED, WAIT_CHILD },
 	{ "sleep", LOOK_SLEEP, 's', MEASURE_BLOCKED, WAIT_SLEEP },
 	{ "events", LOOK_EVENTS, 'e', MEASURE_BLOCKED, WAIT_EVENTS },
+	{ "stopped", LOOK_OTHER, 't', MEASURE_BLOCKED, WAIT_STOPPED },
 	{ "other", LOOK_OTHER, 'o', MEASURE_BLOCKED, WAIT_OTHER },
 };
 

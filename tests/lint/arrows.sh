@@ -97,7 +97,8 @@ resolves()
 	includes | grep ' " ' | while read -r file line _ path; do
 		case $path in
 		config.h | model/syscalls_new.h | model/classes_table.h | \
-			report/flame_assets.h | *.skel.h)
+			report/flame_assets.h | model/reasons_table.h | \
+			*.skel.h)
 			continue ;;
 		esac
 		test -e "$top_srcdir/src/$path" ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What symbols are read from: ELF files, good and bad, and the kernel. */
+/* What symbols are read from: ELF files, good and bad. */
 #include "unit.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@
 #include "symbols/demangle.h"
 #include "symbols/image.h"
 #include "symbols/jit.h"
-#include "symbols/kernel.h"
 
 static int file_of(const void *data, size_t size)
 {
@@ -137,79 +136,6 @@ static void test_demangle_bomb(void **state)
 	assert_true(strlen(demangle(name, buf, sizeof(buf))) > 0);
 }
 
-static const char kallsyms[] =
-	"0000000000000000 A fixed_percpu_data\n"
-	"ffffffff81000000 T _stext\n"
-	"ffffffff81000000 T startup_64\n"
-	"ffffffff81000100 t __pfx_helper\n"
-	"ffffffff81000110 t helper\n"
-	"ffffffff81000200 D some_data\n"
-	"ffffffff81000300 T __local_bh_enable_ip\n"
-	"ffffffff81000380 W last\n"
-	"ffffffffc0000000 t in_a_module\t[ext4]\n"
-	"rubbish\n";
-
-static int names_of(const char *text, struct kernel_names **names,
-		    struct why *why)
-{
-	char root[] = "/tmp/kallsyms-XXXXXX", path[64];
-	struct procfs fs;
-	FILE *f;
-	int err;
-
-	assert_non_null(mkdtemp(root));
-	snprintf(path, sizeof(path), "%s/kallsyms", root);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	assert_int_equal(procfs_init(&fs, root, why), 0);
-	err = kernel_names_new(names, &fs, why);
-	procfs_done(&fs);
-	unlink(path);
-	rmdir(root);
-	return err;
-}
-
-static void test_kernel(void **state)
-{
-	struct kernel_names *names;
-	uint64_t start, end;
-	struct why why;
-
-	(void)state;
-	assert_int_equal(names_of(kallsyms, &names, &why), 0);
-	assert_string_equal(kernel_name(names, 0xffffffff81000005, &start),
-			    "startup_64");
-	assert_int_equal(start, 0xffffffff81000000);
-	assert_string_equal(kernel_name(names, 0xffffffff810002ff, NULL),
-			    "helper");
-	assert_string_equal(kernel_name(names, 0xffffffffc0000010, NULL),
-			    "in_a_module");
-	assert_null(kernel_name(names, 0xffffffffc0010000, NULL));
-	assert_null(kernel_name(names, 0x7f0000000000, NULL));
-	assert_int_equal(kernel_range(names, "__local_bh_enable_ip", &end),
-			 0xffffffff81000300);
-	assert_int_equal(end, 0xffffffff81000380);
-	assert_int_equal(kernel_range(names, "nothing", &end), 0);
-	kernel_names_free(names);
-}
-
-static void test_kernel_hidden(void **state)
-{
-	struct kernel_names *names;
-	struct why why;
-
-	(void)state;
-	assert_int_equal(names_of("0000000000000000 T _stext\n"
-				  "0000000000000000 t helper\n", &names,
-				  &why), -EPERM);
-	assert_null(names);
-	assert_non_null(strstr(why.text, "CAP_SYSLOG"));
-	assert_int_equal(names_of("", &names, &why), -ENOENT);
-	kernel_names_free(names);
-}
-
 static void test_perf_map(void **state)
 {
 	static const char text[] =
@@ -244,8 +170,6 @@ int main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_demangle),
 		cmocka_unit_test(test_demangle_bomb),
-		cmocka_unit_test(test_kernel),
-		cmocka_unit_test(test_kernel_hidden),
 		cmocka_unit_test(test_perf_map),
 	};
 

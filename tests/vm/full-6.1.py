@@ -32,6 +32,7 @@ OTHERS = [
     Test("live/bpf-attach.py"),
     Test("live/bpf-split.py", "stops", "refuses", "operations"),
     Test("live/objects.py", "pairs", "in_flight"),
+    Test("live/reasons.py", "kinds", "attaches"),
     Test("live/smb.py", "plain", "compound", "ctdb", "blind"),
     Test("live/proc-exact.py", "sleep", "waits"),
     Test("live/proc-user.py", "foreigners", "killed", "undumpable"),

@@ -182,12 +182,12 @@ call_with_detail(uint32_t slot, uint32_t tag)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, 3);
 	__type(key, uint32_t);
 	__type(value, struct stack);
 } scratch SEC(".maps");
 
-enum { SCRATCH_USER, SCRATCH_KERNEL };
+enum { SCRATCH_USER, SCRATCH_KERNEL, SCRATCH_WAKER };
 
 /* Known by its hash from now on. */
 __attribute__((noinline)) uint64_t keep_stack(uint32_t slot, uint32_t which)
@@ -202,8 +202,8 @@ __attribute__((noinline)) uint64_t keep_stack(uint32_t slot, uint32_t which)
 		hash = (hash ^ stack->pc[i]) * 0x9e3779b97f4a7c15ULL;
 		hash ^= hash >> 29;
 	}
-	if (hash <= STACK_NO_ROOM)
-		hash += STACK_NO_ROOM + 1;
+	if (hash <= STACK_SEVERAL)
+		hash += STACK_SEVERAL + 1;
 	if (extra->kept[hash % EXTRA_CACHE] == hash)
 		return hash;
 	if (bpf_map_lookup_elem(&stacks, &hash) ||
@@ -261,15 +261,37 @@ inline_always void begin_program(uint32_t slot)
 	extra->samples = 0;
 }
 
-/* Where it sleeps, and that nobody has woken it yet. */
+/* Where it sleeps. Who wakes it may have begun to, on another CPU. */
 static __attribute__((noinline)) int fall_asleep(void *ctx, uint32_t slot)
 {
 	struct extra *extra = extra_at(slot);
+	uint64_t stack = 0;
 
 	if (!extra)
 		return 0;
-	extra->asleep_in = kernel_stack(ctx, slot);
-	extra->waker = 0;
+	if (is_detailed(DETAIL_WAITS))
+		stack = kernel_stack(ctx, slot);
+	extra->asleep_in = stack ? stack : STACK_UNSEEN;
+	extra->uncounted = 0;
+	return 0;
+}
+
+/* Likewise, of one that was found asleep. */
+static __attribute__((noinline)) int find_asleep(struct task_struct *task,
+						 uint32_t slot)
+{
+	uint32_t which = SCRATCH_WAKER;
+	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	struct extra *extra = extra_at(slot);
+	uint64_t known;
+	long size;
+
+	if (!extra || !stack || !task)
+		return 0;
+	size = bpf_get_task_stack(task, stack->pc, sizeof(stack->pc), 0);
+	stack->n = size > 0 ? (uint64_t)size / 8 : 0;
+	known = keep_stack(slot, SCRATCH_WAKER);
+	extra->asleep_in = known ? known : STACK_UNSEEN;
 	return 0;
 }
 

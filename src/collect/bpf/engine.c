@@ -115,7 +115,6 @@ static int set_uring(struct engine *engine)
 	struct bpf_program *program = engine->programs->progs.on_uring;
 	const char *name = find_uring();
 
-	engine->has_uring = name;
 	return name ? bpf_program__set_attach_target(program, 0, name) :
 		      bpf_program__set_autoload(program, false);
 }
@@ -177,6 +176,7 @@ static int set_sizes(struct engine *engine)
 {
 	struct split *programs = engine->programs;
 	const struct plan *plan = &engine->plan;
+	uint32_t wakers = plan->detail & DETAIL_WAITS ? WAKERS : 1;
 	const struct {
 		struct bpf_map *map;
 		uint32_t entries;
@@ -190,6 +190,8 @@ static int set_sizes(struct engine *engine)
 		{ programs->maps.details, plan->detail ? plan->cells : 1 },
 		{ programs->maps.detailed, plan->detail ? plan->cells : 1 },
 		{ programs->maps.stacks, plan->detail ? STACKS : 1 },
+		{ programs->maps.wakers, wakers },
+		{ programs->maps.waker_of, wakers },
 		{ programs->maps.rules, plan->detail ? RULES : 1 },
 		{ programs->maps.samples,
 		  plan->detail ? SAMPLES_BYTES : 4096 },
@@ -218,7 +220,7 @@ struct view {
 	size_t n, size;
 };
 
-#define VIEWS 7
+#define VIEWS 8
 
 static void list_views(struct engine *engine, struct view views[VIEWS])
 {
@@ -226,6 +228,7 @@ static void list_views(struct engine *engine, struct view views[VIEWS])
 	const struct plan *plan = &engine->plan;
 	size_t slots = plan->detail ? plan->slots : 0;
 	size_t cells = plan->detail ? plan->cells : 0;
+	size_t wakers = plan->detail & DETAIL_WAITS ? WAKERS : 0;
 
 	memcpy(views, (const struct view[VIEWS]){
 		{ programs->maps.slots, (void **)&engine->slots,
@@ -238,6 +241,8 @@ static void list_views(struct engine *engine, struct view views[VIEWS])
 		  sizeof(*engine->extras) },
 		{ programs->maps.details, (void **)&engine->details, cells,
 		  sizeof(*engine->details) },
+		{ programs->maps.wakers, (void **)&engine->wakers, wakers,
+		  sizeof(*engine->wakers) },
 		{ programs->maps.flows, (void **)&engine->flows,
 		  plan->flows, sizeof(*engine->flows) },
 		{ programs->maps.answered, (void **)&engine->answered,
@@ -270,6 +275,7 @@ static int map_all(struct engine *engine, struct why *why)
 	engine->control->used_hists = 1;
 	engine->control->used_flows = 1;
 	engine->control->used_requests = 1;
+	engine->control->used_wakers = WAKER_FIRST;
 	engine->control->epoch = 1;
 	engine->control->generation = 1;
 	engine->control->detail = engine->plan.detail;
@@ -315,6 +321,10 @@ int engine_open(struct engine *engine, const struct plan *plan,
 		err = set_uring(engine);
 	if (!err)
 		err = set_parts(engine);
+	if (!err)
+		err = bpf_program__set_autoload(
+			engine->programs->progs.on_waking,
+			plan->detail & DETAIL_WAITS);
 	if (!err)
 		err = split__load(engine->programs);
 	if (err)
@@ -372,12 +382,13 @@ int engine_attach(struct engine *engine, struct why *why)
 		{ programs->progs.visit, &programs->links.visit },
 		{ programs->progs.find_level, &programs->links.find_level },
 		{ programs->progs.on_uring, &programs->links.on_uring },
+		{ programs->progs.on_waking, &programs->links.on_waking },
 	};
-	size_t n = sizeof(steps) / sizeof(*steps) - !engine->has_uring;
 	int err = 0;
 
-	for (size_t i = 0; !err && i < n; i++)
-		err = attach_one(steps[i].program, steps[i].link);
+	for (size_t i = 0; !err && i < sizeof(steps) / sizeof(*steps); i++)
+		if (bpf_program__autoload(steps[i].program))
+			err = attach_one(steps[i].program, steps[i].link);
 	if (err)
 		return why_set(why, -err, "cannot attach the bpf programs: %s",
 			       strerror(-err));
@@ -399,6 +410,7 @@ void engine_detach(struct engine *engine)
 		&programs->links.on_enter, &programs->links.on_exit,
 		&programs->links.on_switch, &programs->links.on_fork,
 		&programs->links.on_exec, &programs->links.on_uring,
+		&programs->links.on_waking,
 	};
 
 	engine_arm(engine, false);
@@ -481,13 +493,6 @@ void engine_listen(struct engine *engine)
 	ring_buffer__consume(engine->notices);
 }
 
-int engine_stack(const struct engine *engine, uint64_t hash,
-		 struct stack *stack)
-{
-	return bpf_map__lookup_elem(engine->programs->maps.stacks, &hash,
-				    sizeof(hash), stack, sizeof(*stack), 0);
-}
-
 void engine_rule(struct engine *engine, const struct rule_key *key,
 		 const struct way_out *way)
 {
@@ -511,6 +516,13 @@ void engine_forget_detail(struct engine *engine,
 {
 	bpf_map__delete_elem(engine->programs->maps.detailed, key,
 			     sizeof(*key), 0);
+}
+
+bool engine_stack(const struct engine *engine, uint64_t hash,
+		  struct stack *stack)
+{
+	return !bpf_map__lookup_elem(engine->programs->maps.stacks, &hash,
+				     sizeof(hash), stack, sizeof(*stack), 0);
 }
 
 void engine_release(struct engine *engine, uint32_t slot)

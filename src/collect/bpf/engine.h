@@ -31,6 +31,7 @@ struct engine {
 	struct call_hist *hists;	/* NULL without plan.hist */
 	struct extra *extras;		/* NULL without plan.detail */
 	struct detail *details;		/* likewise */
+	struct waker *wakers;		/* NULL without DETAIL_WAITS */
 	struct flow *flows;		/* NULL without plan.flows */
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
@@ -40,7 +41,6 @@ struct engine {
 	void (*notice)(void *ctx, const struct notice *notice);
 	void (*sample)(void *ctx, const struct sample *sample, size_t size);
 	void *ctx;
-	bool has_uring;
 };
 
 /* What the programs did and did not, since they were attached. */
@@ -76,9 +76,6 @@ int engine_visit(struct engine *engine, struct why *why);
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
 
-/* The stack with that hash; -ENOENT. */
-int engine_stack(const struct engine *engine, uint64_t hash,
-		 struct stack *stack);
 /* How a function is left. */
 void engine_rule(struct engine *engine, const struct rule_key *key,
 		 const struct way_out *way);
@@ -90,6 +87,10 @@ int engine_profile(struct engine *engine, unsigned hz, struct why *why);
 /* A cell that was found by this is another one's from now on. */
 void engine_forget_detail(struct engine *engine,
 			  const struct detail_key *key);
+
+/* The stack of that hash; false: there is none. */
+bool engine_stack(const struct engine *engine, uint64_t hash,
+		  struct stack *stack);
 
 /* The slot may be given to another thread. */
 void engine_release(struct engine *engine, uint32_t slot);

@@ -125,7 +125,7 @@ book_early_detail(uint32_t index, const struct early_call *early,
 	struct detail detail = early->detail;
 	struct call_cell *cell;
 
-	if (early->wait.times) {
+	if (early->wait.wait) {
 		detail.wait = early->wait.wait;
 		detail.waker = early->wait.waker;
 		cell = detailed_cell(index, tag, &detail);
@@ -186,10 +186,12 @@ inline_always void keep_detail(uint32_t slot, struct early_call *early)
 	early->detail = extra->detail;
 	early->wait = extra->waits[0];
 	if (!extra->n_waits)
-		early->wait.times = 0;
+		early->wait.wait = 0;
 	for (uint32_t i = 1; i < SLOT_WAITS && i < extra->n_waits; i++) {
 		early->wait.blocked_ns += extra->waits[i].blocked_ns;
 		early->wait.times += extra->waits[i].times;
+		blend(&early->wait, extra->waits[i].wait,
+		      extra->waits[i].waker);
 	}
 	extra->n_waits = 0;
 }

@@ -132,7 +132,8 @@ void flows_tell_call(struct flows *flows, const struct known *known,
 }
 
 bool flows_take_early(struct flows *flows, const struct slot *slot,
-		      struct call_cell *cell)
+		      struct call_cell *cell, struct detail *detail,
+		      struct call_cell *asleep)
 {
 	struct flow *flow = &flows->engine->flows[slot->flow];
 	const struct early_call *early;
@@ -147,6 +148,13 @@ bool flows_take_early(struct flows *flows, const struct slot *slot,
 		.wall_ns = early->wall_ns, .blocked_ns = early->blocked_ns,
 		.runq_ns = early->runq_ns,
 		.vcsw = early->vcsw, .icsw = early->icsw,
+	};
+	*detail = early->detail;
+	detail->wait = early->wait.wait;
+	detail->waker = early->wait.waker;
+	*asleep = (struct call_cell){
+		.tag = early->tag, .blocked_ns = early->wait.blocked_ns,
+		.vcsw = early->wait.times,
 	};
 	return true;
 }

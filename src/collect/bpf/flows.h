@@ -26,9 +26,11 @@ void flows_tell_call(struct flows *flows, const struct known *known,
 		     const struct key *key, const struct cell *cell);
 
 /* One of the calls that are kept until it is known what they are for, when
- * that will not be known any more; false: there is none left. */
+ * that will not be known any more, and its sleeps as if they were one:
+ * what for is in @detail. False: there is none left. */
 bool flows_take_early(struct flows *flows, const struct slot *slot,
-		      struct call_cell *cell);
+		      struct call_cell *cell, struct detail *detail,
+		      struct call_cell *asleep);
 
 /* Whether a first thread serves requests, and which one now. */
 void flows_look(const struct flows *flows, struct known *known,

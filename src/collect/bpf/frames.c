@@ -335,7 +335,7 @@ void frames_name(struct frames *frames, const struct known *known,
 	}
 	named = map_get(&frames->named, &wanted);
 	if (!named) {
-		if (engine_stack(frames->engine, hash, &stack))
+		if (!engine_stack(frames->engine, hash, &stack))
 			return;
 		name_frames(frames, known, stack.pc, NULL,
 			    stack.n < STACK_FRAMES ? stack.n : STACK_FRAMES,

@@ -8,8 +8,13 @@
 #include "base/clock.h"
 #include "collect/bpf/flows.h"
 #include "collect/bpf/kin.h"
+#include "collect/bpf/sleeps.h"
 #include "collect/bpf/words.h"
 #include "model/abi.h"
+
+/* A busy thread's may never be of one moment: then not all of its sleeps of
+ * now are told apart yet. */
+#define MAX_COPIES 16
 
 int gather_init(struct gather *g)
 {
@@ -19,9 +24,12 @@ int gather_init(struct gather *g)
 	if (g->plan->hist)
 		g->told_hists = calloc(g->plan->hists,
 				       sizeof(*g->told_hists));
+	if (g->extras)
+		g->told_sleeps = calloc(g->plan->slots,
+					sizeof(*g->told_sleeps));
 	kin_init(g);
-	return g->told && g->known && (g->told_hists || !g->plan->hist) ?
-	       0 : -ENOMEM;
+	return g->told && g->known && (g->told_hists || !g->plan->hist) &&
+	       (g->told_sleeps || !g->extras) ? 0 : -ENOMEM;
 }
 
 void gather_done(struct gather *g)
@@ -29,9 +37,11 @@ void gather_done(struct gather *g)
 	kin_done(g);
 	free(g->told);
 	free(g->told_hists);
+	free(g->told_sleeps);
 	free(g->known);
 	g->told = NULL;
 	g->told_hists = NULL;
+	g->told_sleeps = NULL;
 	g->known = NULL;
 }
 
@@ -65,7 +75,7 @@ struct key gather_detail_key(const struct gather *g,
 			     const struct known *known, uint32_t tag,
 			     const struct detail *detail)
 {
-	struct key key = gather_key(g, known, tag);
+	struct key key = gather_key(g, known, tag == TAG_OUTSIDE ? 0 : tag);
 
 	if (tag == TAG_OUTSIDE) {
 		key.abi = ABI_STATE;
@@ -154,8 +164,10 @@ static void tell_call(struct gather *g, struct known *known,
 	times_add(&known->calls, &news, 1);
 	ended_ns = news.wall_ns;
 	/* How it would fail was not known when it was told in part: what it
-	 * had by then stays where it was told. */
+	 * had by then stays where it was told, unless its sleeps are told
+	 * apart, which would be taken from the other row. */
 	if (g->plan->split == SPLIT_ERRNO && g->outcome == OUTCOME_ANY &&
+	    !g->details &&
 	    known->open_tag &&
 	    known->open_tag == tag_without_error(now->tag) &&
 	    (!detail || is_of_object(&known->open_detail, detail)) &&
@@ -189,36 +201,6 @@ static void tell_call(struct gather *g, struct known *known,
 	*told = *now;
 }
 
-/* Sleeps of one kind in calls of one kind are no longer those calls'
- * as such: the row of those that did not wait loses them. */
-static void tell_sleeps(const struct gather *g, const struct known *known,
-			const struct call_cell *now, struct call_cell *told,
-			const struct detail *detail)
-{
-	struct detail call = *detail;
-	struct times moved = {
-		.blocked_ns = (int64_t)(now->blocked_ns - told->blocked_ns),
-		.vcsw = (int64_t)(now->vcsw - told->vcsw),
-	};
-	struct times back = { 0 };
-	struct cell cell = { 0 };
-	struct key key = gather_detail_key(g, known, now->tag, detail);
-
-	*told = *now;
-	if (!is_asked_for(g, now->tag) && now->tag != TAG_OUTSIDE)
-		return;
-	moved.wall_ns = moved.blocked_ns;
-	times_add(&back, &moved, -1);
-	times_cell(&cell, &moved);
-	tell_of_calls(g, &key, &cell);
-	call.wait = 0;
-	call.waker = 0;
-	key = gather_detail_key(g, known, now->tag, &call);
-	cell = (struct cell){ 0 };
-	times_cell(&cell, &back);
-	tell_of_calls(g, &key, &cell);
-}
-
 /* That cell, where it has more than was told of it. */
 static void tell_news(struct gather *g, struct known *known,
 		      const struct slot *slot, const struct call_cell *now,
@@ -228,8 +210,10 @@ static void tell_news(struct gather *g, struct known *known,
 	struct call_cell *told = &g->told[i];
 
 	if (detail && detail->wait) {
-		if (now->vcsw != told->vcsw)
-			tell_sleeps(g, known, now, told, detail);
+		if (now->blocked_ns != told->blocked_ns &&
+		    (now->tag == TAG_OUTSIDE || is_asked_for(g, now->tag)))
+			sleeps_tell(g, known, now, told, detail,
+				    &g->told_sleeps[slot - g->slots]);
 	} else if (now->calls != told->calls) {
 		tell_call(g, known, slot, now, told, detail);
 	}
@@ -252,45 +236,37 @@ static void tell_calls(struct gather *g, struct known *known,
 static void tell_early(struct gather *g, struct known *known,
 		       const struct slot *slot)
 {
-	struct call_cell now, told;
+	struct told_sleeps none = { 0 };
+	struct call_cell now, told, asleep;
+	struct detail detail;
 
-	while (flows_take_early(g->smb, slot, &now)) {
+	while (flows_take_early(g->smb, slot, &now, &detail, &asleep)) {
 		told = (struct call_cell){ 0 };
 		/* Of no epoch, so without bounds. */
 		now.epoch = g->control->epoch - 1;
-		tell_call(g, known, slot, &now, &told, NULL);
+		if (g->details && detail.wait && is_asked_for(g, now.tag))
+			sleeps_tell(g, known, &asleep, &told, &detail,
+				    &none);
+		told = (struct call_cell){ 0 };
+		detail.wait = 0;
+		detail.waker = 0;
+		tell_call(g, known, slot, &now, &told,
+			  g->details ? &detail : NULL);
 	}
-}
-
-/* Of the call in progress what is known as it begins. */
-static struct detail open_detail(const struct gather *g,
-				 const struct slot *slot)
-{
-	const struct slot *live = &g->slots[slot->self];
-	struct detail detail = { 0 };
-
-	if (g->extras && slot->enter_ns)
-		times_copy(live, &detail, &g->extras[slot->self].detail,
-			   sizeof(detail));
-	/* It may be in another call by now. */
-	if (live->enter_ns != slot->enter_ns)
-		detail = (struct detail){ 0 };
-	return (struct detail){ .object = detail.object, .fd = detail.fd };
 }
 
 /* The call in progress, as far as it went: what was told before is taken
  * back under the name that it was told by. */
 static void tell_open(struct gather *g, struct known *known,
-		      const struct slot *slot, const struct times *since,
-		      int64_t now_ns)
+		      const struct slot *slot, const struct detail *detail,
+		      const struct times *since, int64_t now_ns)
 {
 	uint32_t tag = slot->tag | known->label << TAG_LABEL_SHIFT;
-	struct detail detail = open_detail(g, slot);
 	struct cell cell = { 0 };
 	struct times open = { 0 };
 
 	if (known->open_tag && (known->open_tag != tag || !slot->enter_ns ||
-				!is_of_object(&known->open_detail, &detail))) {
+				!is_of_object(&known->open_detail, detail))) {
 		times_add(&open, &known->open, -1);
 		times_cell(&cell, &open);
 		cell_add(&cell, MEASURE_CPU, times_cpu(&open));
@@ -302,8 +278,8 @@ static void tell_open(struct gather *g, struct known *known,
 	if (!slot->enter_ns)
 		return;
 	if (!known->open_tag) {
-		known->open_key = gather_detail_key(g, known, tag, &detail);
-		known->open_detail = detail;
+		known->open_key = gather_detail_key(g, known, tag, detail);
+		known->open_detail = *detail;
 	}
 	known->open_tag = tag;
 	open = *since;
@@ -327,6 +303,21 @@ static void tell_open(struct gather *g, struct known *known,
 	}
 	if (g->outcome == OUTCOME_ANY)
 		tell_cell(g, &known->open_key, &cell);
+}
+
+/* Sleeps of that, or since the last one. */
+static void tell_open_sleeps(struct gather *g, const struct known *known,
+			     const struct slot *slot, uint32_t index,
+			     const struct extra *extra, int64_t now_ns)
+{
+	uint32_t tag = TAG_OUTSIDE;
+
+	if (!(g->plan->detail & DETAIL_WAITS))
+		return;
+	if (slot->enter_ns)
+		tag = g->outcome == OUTCOME_ANY ? known->open_tag : 0;
+	sleeps_tell_open(g, known, &g->told_sleeps[index], tag, slot, extra,
+			 now_ns);
 }
 
 /* --- threads ------------------------------------------------------------------ */
@@ -457,6 +448,8 @@ static void recycle(struct gather *g, uint32_t index)
 	if (g->smb && slot->flow)
 		flows_recycle(g->smb, g, index);
 	g->known[index] = (struct known){ 0 };
+	if (g->told_sleeps)
+		g->told_sleeps[index].n = 0;
 }
 
 static bool is_accounted(struct gather *g, uint32_t index,
@@ -493,12 +486,30 @@ const struct known *gather_known(struct gather *g, uint32_t index,
 	return known;
 }
 
+/* The slot as it is, and what there is beside it of the same moment. */
+static void copy_slot(const struct gather *g, uint32_t index,
+		      struct slot *slot, struct extra *extra)
+{
+	const struct slot *from = &g->slots[index];
+
+	times_copy(from, slot, from, sizeof(*slot));
+	*extra = (struct extra){ 0 };
+	for (int i = 0; g->extras && i < MAX_COPIES; i++) {
+		times_copy(from, extra, &g->extras[index], sizeof(*extra));
+		if (slot->sequence == __atomic_load_n(&from->sequence,
+						      __ATOMIC_ACQUIRE))
+			break;
+		times_copy(from, slot, from, sizeof(*slot));
+	}
+}
+
 void gather_slot(struct gather *g, uint32_t index)
 {
 	const struct slot *slot = &g->slots[index];
 	struct known *known = &g->known[index];
 	struct times since;
 	struct slot now, next;
+	struct extra extra;
 	int64_t now_ns;
 
 	times_copy(slot, &now, slot, sizeof(now));
@@ -514,7 +525,7 @@ void gather_slot(struct gather *g, uint32_t index)
 	 * them; short ones are not worth it. */
 	for (int i = 0; i < 4; i++) {
 		tell_calls(g, known, slot, now.first_cell);
-		times_copy(slot, &next, slot, sizeof(next));
+		copy_slot(g, index, &next, &extra);
 		/* As it ends, calls are booked that smbd's turn is short of. */
 		if (next.enter_ns == now.enter_ns &&
 		    (next.flags & SLOT_DEAD) == (now.flags & SLOT_DEAD))
@@ -528,7 +539,8 @@ void gather_slot(struct gather *g, uint32_t index)
 	since = times_since(&now, now_ns);
 	if (g->smb && now.flow)
 		flows_tell(g->smb, g, known, &now, slot, &since, now_ns);
-	tell_open(g, known, slot, &since, now_ns);
+	tell_open(g, known, &now, &extra.detail, &since, now_ns);
+	tell_open_sleeps(g, known, &now, index, &extra, now_ns);
 	tell_life(g, known, &now, &since, now_ns);
 	sink_lost(g->sink, LOSS_URING, (int64_t)(now.uring - known->uring));
 	known->uring = now.uring;
@@ -606,6 +618,8 @@ void gather_all(struct gather *g, bool report)
 			&g->told_no_stack);
 	sink_lost_since(g->sink, LOSS_OBJECTS, g->control->no_object,
 			&g->told_no_object);
+	sink_lost_since(g->sink, LOSS_WAKERS, g->control->no_waker,
+			&g->told_no_waker);
 	event.gauges = (struct gauges){
 		.processes = g->families.used, .threads = g->n_threads,
 		.in_flight = g->in_flight,

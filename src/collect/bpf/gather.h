@@ -39,6 +39,7 @@ struct known {
 };
 
 struct flows;
+struct told_sleeps;
 struct words;
 
 struct gather {
@@ -53,6 +54,7 @@ struct gather {
 	struct words *words;		/* for these; likewise */
 	struct call_cell *told;		/* by cell, as told */
 	struct call_hist *told_hists;
+	struct told_sleeps *told_sleeps;	/* by slot; NULL: no details */
 	struct flows *smb;		/* NULL: SMB is not accounted */
 	struct known *known;		/* by slot */
 	struct map families;
@@ -74,6 +76,7 @@ struct gather {
 	uint64_t told_switches, told_no_cell, told_unmatched, told_no_slot;
 	uint64_t told_no_hist, told_missed, told_no_stack;
 	uint64_t told_no_object;
+	uint64_t told_no_waker;
 };
 
 /* The fields that the caller has set stay. -ENOMEM. */

@@ -118,7 +118,10 @@ struct detail_key {
 
 #define STACK_FRAMES 127
 #define STACKS 16384
-#define STACK_NO_ROOM 1		/* in place of a hash */
+/* In place of a hash; hashes are above. */
+#define STACK_NO_ROOM 1
+#define STACK_UNSEEN 2		/* not looked at, or not to be had */
+#define STACK_SEVERAL 3		/* more than are told apart */
 
 /* Innermost first. */
 struct stack {
@@ -180,8 +183,9 @@ struct holders {
 	} who[HOLDERS];
 };
 
-/* Sleeps of the call in progress, or since the last one ended. */
-#define SLOT_WAITS 4
+/* Sleeps of the call in progress, or since the last one ended: so many are
+ * told apart, and what is beyond is with the last. */
+#define SLOT_WAITS 8
 
 struct slept {
 	uint64_t wait;
@@ -202,8 +206,12 @@ struct extra {
 	struct detail detail;	/* of the call in progress */
 	struct slept waits[SLOT_WAITS];
 	uint32_t n_waits;
-	uint32_t waker;		/* who ended the present sleep, so far */
+	/* Who was the last to wake it, and who did when it last came back.
+	 * Any CPU writes the first one. */
+	uint32_t waker, woken_by;
 	uint64_t asleep_in;	/* the kernel stack of the last sleep */
+	uint32_t uncounted;	/* that began before it was accounted */
+	uint32_t zero;
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
 	uint32_t samples;	/* that were taken of the present one */
@@ -215,6 +223,47 @@ struct extra {
 		uint32_t cell, zero;
 	} cache[EXTRA_CACHE];
 	uint64_t kept[EXTRA_CACHE];	/* stacks that are known to be */
+};
+
+/* Who ends sleeps, by number; the first ones are nobody in particular. */
+#define WAKERS 16384
+#define WAKER_NO_ROOM 1
+#define WAKER_SEVERAL 2
+#define WAKER_INTERRUPT 3	/* of a device, or another CPU */
+#define WAKER_SOFTIRQ 4		/* what interrupts leave for later */
+#define WAKER_TIMER 5
+#define WAKER_FIRST 8		/* that is in the array */
+/* With so many, further ones are known by their names alone. */
+#define WAKERS_BY_THREAD (WAKERS / 4 * 3)
+
+struct waker {
+	int32_t tgid, tid;	/* in the collector's pid namespace */
+	uint32_t flags;		/* enum waker_flags */
+	uint32_t zero;
+	char process[16], thread[16];
+};
+
+enum waker_flags {
+	WAKER_KERNEL = 1,	/* a thread of the kernel's */
+	WAKER_BY_NAME = 2,	/* whoever has that name */
+};
+
+/* Code of the kernel's that tells who runs what is above it. */
+#define CODES 32
+
+enum code_kind {
+	CODE_NONE,
+	CODE_TIMER,		/* runs what a timer was set for */
+	CODE_DEVICE,		/* runs what an interrupt is for */
+	CODE_INTERRUPTED,	/* softirqs, after an interrupt */
+	CODE_BACKLOG,		/* of what was sent to this machine ... */
+	CODE_LET,		/* softirqs, as a thread lets them: of these
+				 * the backlog is its own doing */
+};
+
+struct code {
+	uint64_t start, end;
+	uint64_t kind;
 };
 
 /*
@@ -438,6 +487,10 @@ struct control {
 	uint64_t no_sample;	/* likewise */
 	uint64_t no_object;	/* calls whose object found no room */
 	uint64_t used_objects;
+	uint64_t no_waker;	/* sleeps that were ended by one, likewise */
+	uint32_t used_wakers;
+	uint32_t n_codes;	/* fixed before attachment */
+	struct code codes[CODES];
 	uint64_t chance;	/* of a short call to be sampled, of 2^32 */
 };
 

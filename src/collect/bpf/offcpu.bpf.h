@@ -17,7 +17,16 @@ inline_always unsigned int state_of(struct task_struct *task)
 	return BPF_CORE_READ(old, state);
 }
 
-/* It slept so long, where and until whom is in @extra. */
+/* Of sleeps of which not each is told apart. */
+inline_always void blend(struct slept *into, uint64_t wait, uint32_t waker)
+{
+	if (into->wait != wait)
+		into->wait = STACK_SEVERAL;
+	if (into->waker != waker)
+		into->waker = WAKER_SEVERAL;
+}
+
+/* It slept so long, where and until whom is in its extra. */
 static __attribute__((noinline)) int add_wait(struct slot *s, uint64_t ns)
 {
 	struct extra *extra = s ? extra_at(s->self) : NULL;
@@ -28,20 +37,33 @@ static __attribute__((noinline)) int add_wait(struct slot *s, uint64_t ns)
 		return 0;
 	for (uint32_t i = 0; i < SLOT_WAITS && i < extra->n_waits; i++)
 		if (extra->waits[i].wait == extra->asleep_in &&
-		    extra->waits[i].waker == extra->waker)
+		    extra->waits[i].waker == extra->woken_by)
 			wait = &extra->waits[i];
 	n = extra->n_waits;
 	if (!wait && n < SLOT_WAITS) {
 		wait = &extra->waits[n];
 		*wait = (struct slept){ .wait = extra->asleep_in,
-				       .waker = extra->waker };
+				       .waker = extra->woken_by };
 		extra->n_waits = n + 1;
 	}
-	/* A call that has many of them: they are much the same. */
-	if (!wait)
+	if (!wait) {
 		wait = &extra->waits[SLOT_WAITS - 1];
+		blend(wait, extra->asleep_in, extra->woken_by);
+	}
 	wait->blocked_ns += ns;
-	wait->times++;
+	wait->times += !extra->uncounted;
+	return 0;
+}
+
+/* It may be woken anew, for its next sleep, before this one is booked. */
+static __attribute__((noinline)) int wake_up(struct slot *s)
+{
+	struct extra *extra = s ? extra_at(s->self) : NULL;
+
+	if (!extra)
+		return 0;
+	extra->woken_by = extra->waker;
+	extra->waker = 0;
 	return 0;
 }
 
@@ -73,6 +95,8 @@ inline_always void come_back(struct slot *s, uint64_t now)
 	if (s->flags & SLOT_ASLEEP) {
 		s->sleep_ns = now - s->off_ns;
 		s->flags |= SLOT_UNSETTLED;
+		if (is_detailed(DETAIL_WAITS))
+			wake_up(s);
 	} else {
 		s->queued_ns += now - s->off_ns;
 	}

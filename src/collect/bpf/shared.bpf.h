@@ -141,7 +141,9 @@ inline_always void clear_extra(uint32_t slot)
 	struct extra *extra = extra_at(slot);
 
 	if (extra)
-		*extra = (struct extra){ .unwind = plan.unwind, .fd = -1 };
+		*extra = (struct extra){ .unwind = plan.unwind, .fd = -1,
+					 .asleep_in = STACK_UNSEEN,
+					 .uncounted = 1 };
 }
 
 /* It runs the same program. */

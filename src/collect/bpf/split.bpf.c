@@ -18,6 +18,7 @@
 #include "collect/bpf/request.bpf.h"
 #include "collect/bpf/stack.bpf.h"
 #include "collect/bpf/threads.bpf.h"
+#include "collect/bpf/waker.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -320,7 +321,7 @@ inline_always void leave(void *ctx, struct slot *s, uint32_t index,
 		s->flags |= SLOT_ASLEEP;
 		s->delay_ns = task->sched_info.run_delay;
 		s->vcsw++;
-		if (is_detailed(DETAIL_WAITS))
+		if (plan.detail & DETAIL_WAITS && !(state & TASK_DEAD))
 			fall_asleep(ctx, index);
 	} else {
 		s->icsw++;
@@ -390,6 +391,16 @@ int on_tick(void *ctx)
 	return 0;
 }
 
+SEC("tp_btf/sched_waking")
+int BPF_PROG(on_waking, struct task_struct *task)
+{
+	struct extra *extra = woken(task);
+
+	if (extra)
+		extra->waker = find_waker(ctx);
+	return 0;
+}
+
 /* --- visits ------------------------------------------------------------------ */
 
 /* Of a thread off the CPU; NULL before 5.15. */
@@ -413,8 +424,11 @@ inline_always void find_out(struct slot *s, struct task_struct *task,
 
 	s->off_ns = now;
 	s->delay_ns = task->sched_info.run_delay;
-	if (state)
+	if (state) {
 		s->flags |= SLOT_ASLEEP;
+		if (is_detailed(DETAIL_WAITS))
+			find_asleep(task, s->self);
+	}
 	if (nr < 0 || !is_wanted(tag))
 		return;
 	s->tag = tag;

@@ -123,14 +123,14 @@ static __attribute__((noinline)) int ask(struct slot *s,
 	return 0;
 }
 
-struct place {
+struct spot {
 	uint64_t pc, sp, fp;
 };
 
 /* To the caller's place; false: the frame pointer leads there. */
 static __attribute__((noinline)) bool
 step_out(struct slot *s, struct pt_regs *regs, uint64_t program,
-	 struct place *at, bool returns)
+	 struct spot *at, bool returns)
 {
 	struct rule_key key = { program };
 	struct way_out *way;
@@ -159,7 +159,7 @@ step_out(struct slot *s, struct pt_regs *regs, uint64_t program,
 #define LARGEST_FRAME (1u << 20)
 
 /* To the caller's place along the frame pointers; false: there is none. */
-inline_always bool step_up(struct place *at)
+inline_always bool step_up(struct spot *at)
 {
 	struct {
 		uint64_t next, pc;
@@ -187,11 +187,11 @@ static __attribute__((noinline)) uint64_t follow_fp(struct slot *s,
 	uint32_t which = SCRATCH_USER, n = 1;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
 	bool by_rule = true;
-	struct place at;
+	struct spot at;
 
 	if (!stack || !s || !regs)
 		return 0;
-	at = (struct place){ pc_of(regs), regs->sp, fp_of(regs) };
+	at = (struct spot){ pc_of(regs), regs->sp, fp_of(regs) };
 	stack->pc[0] = at.pc;
 	for (int i = 1; i < STACK_FRAMES; i++) {
 		by_rule = by_rule && i <= RULE_STEPS &&

@@ -6,11 +6,13 @@
 
 #include "collect/bpf/frames.h"
 #include "collect/bpf/objects.h"
+#include "collect/bpf/waits.h"
 
 struct words {
 	struct frames *frames;	/* NULL: not asked for, as the others */
 	const struct sink *sink;
 	struct objects *objects;	/* NULL: not asked for */
+	struct waits *waits;	/* NULL: not asked for */
 };
 
 uint32_t words_plan(unsigned detail)
@@ -36,6 +38,9 @@ int words_new(struct words **ret, struct engine *engine,
 				 why);
 	if (!err && engine->plan.detail & DETAIL_OBJECTS)
 		err = objects_new(&words->objects, engine, cfg, sink, why);
+	if (!err && engine->plan.detail & DETAIL_WAITS)
+		err = waits_new(&words->waits, engine, cfg->procfs, sink,
+				why);
 	if (err)
 		words_free(words);
 	else
@@ -49,6 +54,7 @@ void words_free(struct words *words)
 		return;
 	frames_free(words->frames);
 	objects_free(words->objects);
+	waits_free(words->waits);
 	free(words);
 }
 
@@ -75,6 +81,8 @@ void words_name(struct words *words, const struct known *known,
 {
 	if (words->objects)
 		objects_name(words->objects, known, detail, key);
+	if (words->waits)
+		waits_name(words->waits, detail, key);
 	if (words->frames)
 		frames_name(words->frames, known, detail->stack, key);
 }
