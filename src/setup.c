@@ -94,6 +94,9 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.detail = o->by & DIMS_OF_DETAIL,
 		.unwind = o->unwind,
 		.profile_hz = o->profile_hz,
+		.slowest = o->slowest,
+		.probes = o->probes,
+		.n_probes = o->n_probes,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),

@@ -95,7 +95,7 @@ resolves()
 {
 	includes | grep ' " ' | while read -r file line _ path; do
 		case $path in
-		config.h | model/syscalls_new.h | model/classes_table.h | *.skel.h)
+		config.h | model/syscalls_new.h | model/classes_table.h | model/arguments_table.h | *.skel.h)
 			continue ;;
 		esac
 		test -e "$top_srcdir/src/$path" ||

@@ -48,7 +48,7 @@ end_rules()
 sources()
 {
 	(cd "$top_srcdir" && find "${@:-src}" -name '*.[ch]' -type f) |
-		grep -vE '/(syscalls_new|classes_table)\.h$' | sort
+		grep -vE '/(syscalls_new|classes_table|arguments_table)\.h$' | sort
 }
 
 # texts: every file a person wrote, without what builds leave in the tree.
@@ -60,7 +60,8 @@ texts()
 			! -name '*.a' ! -name '*.log' ! -name '*.trs' \
 			! -name '*.P*o' ! -name '.dirstamp' ! -name '*.lock' \
 			! -name '*.pyc' ! -name '*.sw?' ! -name '*~' \
-			! -name syscalls_new.h ! -name classes_table.h
+			! -name syscalls_new.h ! -name classes_table.h \
+			! -name arguments_table.h
 		ls Makefile.am configure.ac autogen.sh .ci/run ./*.md NEWS \
 			2>/dev/null
 	) | sort | while read -r f; do

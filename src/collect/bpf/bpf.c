@@ -17,7 +17,7 @@
 #define MODES (COLLECT_ATTACH | COLLECT_LAUNCH | COLLECT_BOTH | \
 	       COLLECT_NAMES | COLLECT_CGROUP | COLLECT_EVERYONE | \
 	       COLLECT_HISTOGRAMS | COLLECT_ERRORS | COLLECT_SMB | \
-	       COLLECT_DETAIL)
+	       COLLECT_DETAIL | COLLECT_SLOWEST | COLLECT_PROBES)
 
 #ifdef HAVE_LIBBPF
 
@@ -35,7 +35,10 @@
 #include "base/clock.h"
 #include "base/procparse.h"
 #include "collect/bpf/engine.h"
+#include "collect/bpf/functions.h"
 #include "collect/bpf/gather.h"
+#include "collect/bpf/hooks.h"
+#include "collect/bpf/slow.h"
 #include "collect/bpf/smb.h"
 #include "collect/bpf/tax.h"
 #include "collect/bpf/watch.h"
@@ -91,6 +94,7 @@ static void bpf_close(struct collector *c)
 	if (!b)
 		return;
 	words_free(b->words);
+	functions_free(b->gather.functions);
 	engine_close(&b->engine);
 	smb_close(&b->smb);
 	gather_done(&b->gather);
@@ -139,6 +143,7 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 						     EXTRA_BY_COPY,
 		.follow = cfg->follow,
 		.everyone = cfg->everyone,
+		.slowest = cfg->slowest,
 		.by_name = cfg->name != NULL,
 		.filtered = cfg->calls != NULL,
 		.only_uid = geteuid() ? geteuid() : -1u,
@@ -152,6 +157,8 @@ static struct plan make_plan(const struct collector_cfg *cfg)
 	plan.cells = CELLS_PER_SLOT * plan.slots;
 	if (cfg->smb)
 		smb_plan(&plan);
+	if (cfg->n_probes)
+		functions_plan(&plan, cfg->n_probes);
 	return plan;
 }
 
@@ -245,11 +252,17 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->engine.notice = on_notice;
 	b->engine.ctx = b;
 	plan = make_plan(cfg);
-	err = engine_open(&b->engine, &plan, cfg->calls, why);
+	err = cfg->slowest ? slowest_new(&b->engine.slowest, cfg, &b->gather,
+					 why) : 0;
+	if (!err)
+		err = engine_open(&b->engine, &plan, cfg->calls, why);
 	if (!err && plan.detail)
 		err = words_new(&b->words, &b->engine, &b->cfg, sink, why);
 	if (!err)
 		err = open_gather(b, why);
+	if (!err && cfg->n_probes)
+		err = functions_new(&b->gather.functions, &b->engine, cfg,
+				    sink, why);
 	if (!err && cfg->smb) {
 		b->smb = (struct smb){ .engine = &b->engine, .sink = sink,
 				       .gather = &b->gather, .cfg = &b->cfg };
@@ -395,6 +408,9 @@ static int bpf_start(struct collector *c, struct why *why)
 	err = engine_attach(&b->engine, why);
 	if (!err && b->cfg.smb)
 		err = smb_attach(&b->smb, why);
+	if (!err && b->cfg.n_probes)
+		err = hooks_attach(&b->engine.hooks, b->engine.programs,
+				   &b->cfg, b->sink, why);
 	if (!err && b->cfg.launch)
 		err = gate_launch(&gate, b->cfg.launch, &b->command,
 				  b->fate, why);
@@ -482,6 +498,7 @@ static int bpf_tick(struct collector *c, int64_t now_ns, struct why *why)
 	if (err)
 		return err;
 	gather_all(&b->gather, true);
+	slowest_tell(b->engine.slowest, &b->engine);
 	if (b->cfg.smb && !b->released)
 		smb_look(&b->smb);
 	tell_costs(b);

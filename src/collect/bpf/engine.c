@@ -14,7 +14,9 @@
 #include <bpf/libbpf.h>
 
 #include "base/caps.h"
+#include "collect/bpf/hooks.h"
 #include "collect/bpf/probes.h"
+#include "collect/bpf/slow.h"
 #include "collect/bpf/split.skel.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
@@ -115,7 +117,9 @@ static int set_uring(struct engine *engine)
 		      bpf_program__set_autoload(program, false);
 }
 
-static void set_wanted(struct split *programs, const struct callset *wanted)
+/* By tag, as the programs look for them. */
+static void set_bits(const volatile uint64_t *bits,
+		     const struct callset *calls)
 {
 	static const int abis[] = {
 		[TAG_NATIVE] = ABI_NATIVE, [TAG_COMPAT] = ABI_COMPAT,
@@ -126,8 +130,8 @@ static void set_wanted(struct split *programs, const struct callset *wanted)
 		for (unsigned nr = 0; nr < CALLSET_NUMBERS; nr++) {
 			unsigned at = abi << TAG_NR_BITS | nr;
 
-			if (callset_has(wanted, abis[abi], (int)nr))
-				programs->rodata->wanted[at / 64] |=
+			if (callset_has(calls, abis[abi], (int)nr))
+				((uint64_t *)bits)[at / 64] |=
 					1ull << (at % 64);
 		}
 }
@@ -150,19 +154,25 @@ static uint32_t count_ids(void)
 #define OPEN_REQUESTS 32768
 
 /* What is not loaded costs nothing, and asks nothing of the kernel. */
-static int set_smb(struct engine *engine)
+static int set_probes(struct engine *engine)
 {
-	struct split *programs = engine->programs;
-	struct bpf_program *only_smb[] = {
-		programs->progs.on_dispatch, programs->progs.on_answer,
-		programs->progs.on_process,
+	const struct split *programs = engine->programs;
+	const struct {
+		struct bpf_program *program;
+		bool wanted;
+	} probes[] = {
+		{ programs->progs.on_dispatch, engine->plan.flows },
+		{ programs->progs.on_answer, engine->plan.flows },
+		{ programs->progs.on_process, engine->plan.flows },
+		{ programs->progs.on_function, engine->plan.functions },
+		{ programs->progs.on_function_end, engine->plan.functions },
+		{ programs->progs.on_place, engine->plan.functions },
 	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(only_smb) / sizeof(*only_smb);
-	     i++)
-		err = bpf_program__set_autoload(only_smb[i],
-						engine->plan.flows);
+	for (size_t i = 0; !err && i < sizeof(probes) / sizeof(*probes); i++)
+		err = bpf_program__set_autoload(probes[i].program,
+						probes[i].wanted);
 	return err;
 }
 
@@ -192,6 +202,12 @@ static int set_sizes(struct engine *engine)
 		{ programs->maps.answered,
 		  plan->flows ? plan->requests : 1 },
 		{ programs->maps.requests, plan->flows ? OPEN_REQUESTS : 1 },
+		{ programs->maps.slow_events,
+		  plan->slowest ? SLOW_BYTES : 4096 },
+		{ programs->maps.functions,
+		  plan->functions ? plan->functions : 1 },
+		{ programs->maps.functions_of,
+		  plan->functions ? plan->slots : 1 },
 	};
 	int err = 0;
 
@@ -208,7 +224,7 @@ struct view {
 	size_t n, size;
 };
 
-#define VIEWS 7
+#define VIEWS 10
 
 static void list_views(struct engine *engine, struct view views[VIEWS])
 {
@@ -233,6 +249,14 @@ static void list_views(struct engine *engine, struct view views[VIEWS])
 		{ programs->maps.answered, (void **)&engine->answered,
 		  plan->flows ? plan->requests : 0,
 		  sizeof(*engine->answered) },
+		{ programs->maps.slow_counts, (void **)&engine->slow_counts,
+		  plan->slowest ? SLOW_COUNTS : 0,
+		  sizeof(*engine->slow_counts) },
+		{ programs->maps.functions, (void **)&engine->functions,
+		  plan->functions, sizeof(*engine->functions) },
+		{ programs->maps.functions_of, (void **)&engine->functions_of,
+		  plan->functions ? plan->slots : 0,
+		  sizeof(*engine->functions_of) },
 	}, VIEWS * sizeof(struct view));
 }
 
@@ -260,6 +284,7 @@ static int map_all(struct engine *engine, struct why *why)
 	engine->control->used_hists = 1;
 	engine->control->used_flows = 1;
 	engine->control->used_requests = 1;
+	engine->control->used_functions = 1;
 	engine->control->epoch = 1;
 	engine->control->generation = 1;
 	engine->control->detail = engine->plan.detail;
@@ -275,6 +300,30 @@ static int on_notice(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+static int on_slow(void *ctx, void *data, size_t size)
+{
+	struct engine *engine = ctx;
+
+	if (size >= sizeof(struct slow_event))
+		slowest_take(engine->slowest, engine, data);
+	return 0;
+}
+
+static int listen_to(struct engine *engine, struct why *why)
+{
+	const struct split *programs = engine->programs;
+
+	engine->notices = ring_buffer__new(
+		bpf_map__fd(programs->maps.notices), on_notice, engine, NULL);
+	if (!engine->notices || (engine->plan.slowest && ring_buffer__add(
+			engine->notices,
+			bpf_map__fd(programs->maps.slow_events), on_slow,
+			engine)))
+		return why_set(why, errno, "cannot listen to the bpf "
+			       "programs: %s", strerror(errno));
+	return 0;
+}
+
 int engine_open(struct engine *engine, const struct plan *plan,
 		const struct callset *wanted, struct why *why)
 {
@@ -287,25 +336,21 @@ int engine_open(struct engine *engine, const struct plan *plan,
 		return explain_load(-errno, why);
 	memcpy((void *)&engine->programs->rodata->plan, plan, sizeof(*plan));
 	if (wanted)
-		set_wanted(engine->programs, wanted);
+		set_bits(engine->programs->rodata->wanted, wanted);
+	wanted = slowest_patient(engine->slowest);
+	if (wanted)
+		set_bits(engine->programs->rodata->patient, wanted);
 	err = set_sizes(engine);
 	if (!err)
 		err = set_uring(engine);
 	if (!err)
-		err = set_smb(engine);
+		err = set_probes(engine);
 	if (!err)
 		err = split__load(engine->programs);
 	if (err)
 		return explain_load(err, why);
 	err = map_all(engine, why);
-	if (err)
-		return err;
-	engine->notices = ring_buffer__new(
-		bpf_map__fd(engine->programs->maps.notices), on_notice,
-		engine, NULL);
-	return engine->notices ? 0 :
-	       why_set(why, errno, "cannot listen to the bpf programs: %s",
-		       strerror(errno));
+	return err ? err : listen_to(engine, why);
 }
 
 static int attach_one(struct bpf_program *program, struct bpf_link **link)
@@ -378,6 +423,8 @@ void engine_detach(struct engine *engine)
 	engine_arm(engine, false);
 	probes_detach(engine->probes);
 	engine->probes = NULL;
+	hooks_detach(engine->hooks);
+	engine->hooks = NULL;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
 		bpf_link__destroy(*links[i]);
 		*links[i] = NULL;
@@ -389,6 +436,8 @@ void engine_close(struct engine *engine)
 	struct view views[VIEWS];
 
 	probes_detach(engine->probes);
+	hooks_detach(engine->hooks);
+	slowest_free(engine->slowest);
 	ring_buffer__free(engine->notices);
 	if (engine->programs)
 		list_views(engine, views);

@@ -17,7 +17,9 @@
 #include "collect/bpf/layout.h"
 #include "model/callset.h"
 
+struct hooks;
 struct probes;
+struct slowest;
 struct split;
 struct ring_buffer;
 
@@ -33,6 +35,11 @@ struct engine {
 	struct flow *flows;		/* NULL without plan.flows */
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
+	struct slow_counts *slow_counts;	/* NULL without plan.slowest */
+	struct function_cell *functions;	/* NULL without plan.functions */
+	struct function_places *functions_of;	/* likewise; by slot */
+	struct slowest *slowest;	/* before engine_open(), or NULL */
+	struct hooks *hooks;		/* NULL: none are attached */
 	struct ring_buffer *notices;
 	void (*notice)(void *ctx, const struct notice *notice);
 	void *ctx;
@@ -65,7 +72,8 @@ int engine_target(struct engine *engine, pid_t pid, uint32_t flags,
  * Cost: about 150 ns a thread of the machine. */
 int engine_visit(struct engine *engine, struct why *why);
 
-/* Readable when there are notices; engine_listen() calls engine->notice. */
+/* Readable when there are notices, or slow calls; engine_listen() calls
+ * engine->notice and what keeps the slowest. */
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "collect/bpf/flows.h"
+#include "collect/bpf/functions.h"
 #include "collect/bpf/kin.h"
 #include "collect/bpf/words.h"
 #include "model/abi.h"
@@ -410,6 +411,8 @@ static void recycle(struct gather *g, uint32_t index)
 	slot->state = SLOT_FREE;
 	if (g->smb && slot->flow)
 		flows_recycle(g->smb, g, index);
+	if (g->functions)
+		functions_recycle(g->functions, g, index);
 	g->known[index] = (struct known){ 0 };
 }
 
@@ -465,6 +468,8 @@ void gather_slot(struct gather *g, uint32_t index)
 	since = times_since(&now, now_ns);
 	if (g->smb && now.flow)
 		flows_tell(g->smb, g, known, &now, slot, &since, now_ns);
+	if (g->functions)
+		functions_tell(g->functions, g, known, index, &now);
 	tell_open(g, known, slot, &since, now_ns);
 	tell_life(g, known, &now, &since, now_ns);
 	sink_lost(g->sink, LOSS_URING, (int64_t)(now.uring - known->uring));
@@ -524,6 +529,8 @@ void gather_all(struct gather *g, bool report)
 			gather_slot(g, i);
 	if (g->smb)
 		flows_tell_open(g->smb, g);
+	if (g->functions)
+		functions_tell_loss(g->functions, g);
 	g->reporting = false;
 	if (report)
 		__atomic_add_fetch(&g->control->epoch, 1, __ATOMIC_RELEASE);

@@ -37,6 +37,7 @@ struct known {
 };
 
 struct flows;
+struct functions;
 struct words;
 
 struct gather {
@@ -52,6 +53,7 @@ struct gather {
 	struct call_cell *told;		/* by cell, as told */
 	struct call_hist *told_hists;
 	struct flows *smb;		/* NULL: SMB is not accounted */
+	struct functions *functions;	/* NULL: none is asked for */
 	struct known *known;		/* by slot */
 	struct map families;
 	int64_t end_ns;			/* nothing counts after; 0: goes on */

@@ -121,8 +121,9 @@ struct task_struct___state {
 
 struct pt_regs {
 	unsigned long cx, orig_ax, ip, di, si, sp, bp;	/* x86; sp: both */
+	unsigned long bx, dx, r8, r9, r10;
 	int syscallno;		/* arm64 */
-	unsigned long long regs[31], pc;
+	unsigned long long regs[31], pc, orig_x0;
 };
 
 struct bpf_iter_meta;

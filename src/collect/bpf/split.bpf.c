@@ -14,7 +14,9 @@
 #include "collect/bpf/detail.bpf.h"
 #include "collect/bpf/flow.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
+#include "collect/bpf/probe.bpf.h"
 #include "collect/bpf/request.bpf.h"
+#include "collect/bpf/slow.bpf.h"
 #include "collect/bpf/stack.bpf.h"
 #include "collect/bpf/threads.bpf.h"
 
@@ -118,7 +120,7 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 			s->tag = s->resumes;
 		s->resumes = 0;
 	}
-	if (is_wanted(s->tag))
+	if (is_wanted(s->tag) && !is_probe(tag))
 		s->enter_ns = now;
 	else
 		s->flags |= SLOT_IGNORED;
@@ -157,6 +159,8 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 		s->resumes = s->tag;
 	if (is_detailed(DETAIL_STACKS))
 		find_stack(ctx, s, regs, now - s->enter_ns);
+	if (is_slow(SLOW_CALL, now - s->enter_ns))
+		tell_slow_call(s, regs, ret, now, partial);
 	if (plan.flows && s->flow) {
 		flow_exit(s, index, now, ret, partial);
 	} else {
@@ -277,6 +281,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	name_slot(s, task);
 	if (plan.detail)
 		begin_program(s->self);
+	if (plan.functions)
+		forget_functions(s->self);
 	if (!may_look_at(task))
 		end(s, bpf_ktime_get_ns());
 	step(s);
