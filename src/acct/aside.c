@@ -50,6 +50,25 @@ static void fill_row(struct row *row, const struct slow *slow,
 			 slow->blocked_ns - slow->runq_ns - slow->cpu_ns);
 }
 
+/* Of a single call nothing is said that is not known. */
+static void forget_unknown(struct row *row)
+{
+	const struct key *key = &row->key;
+	const struct {
+		bool known;
+		const char **name;
+	} parts[] = {
+		{ key->request > 0, &row->request },
+		{ key->stack, &row->stack }, { key->caller, &row->caller },
+		{ key->reason, &row->reason }, { key->waker, &row->waker },
+		{ key->file, &row->file }, { key->peer, &row->peer },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (!parts[i].known)
+			*parts[i].name = NULL;
+}
+
 /* Those of calls or of requests, in order. */
 static int take_kind(struct snapshot *snap, const struct ledger *ledger,
 		     bool requests, struct snapshot **ret)
@@ -70,7 +89,11 @@ static int take_kind(struct snapshot *snap, const struct ledger *ledger,
 		if ((slow->key.abi == ABI_REQUEST) == requests)
 			fill_row(&part->rows[part->n_rows++], slow, ledger);
 	}
-	return naming_rows(part, ledger) ? 0 : -ENOMEM;
+	if (!naming_rows(part, ledger))
+		return -ENOMEM;
+	for (size_t i = 0; i < part->n_rows; i++)
+		forget_unknown(&part->rows[i]);
+	return 0;
 }
 
 static int take_slow(struct snapshot *snap, const struct ledger *ledger)

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "model/errname.h"
 #include "report/slowest.h"
 
 /* jansson refuses text that is not UTF-8, which names need not be. */
@@ -241,6 +242,9 @@ static json_t *json_slow(const struct snapshot *snap,
 		return object;
 	json_object_set_new(object, "partial", json_boolean(slow->partial));
 	json_object_set_new(object, "return", json_integer(slow->ret));
+	if (slow->ret < 0 && slow->ret >= -4095)
+		json_object_set_new(object, "errno", json_string(errname(text,
+					sizeof(text), (int)-slow->ret)));
 	json_object_set_new(object, "call",
 			    untrusted(slowest_call(text, sizeof(text), row)));
 	if (slow->has_args) {

@@ -53,14 +53,13 @@ static void put_times(struct grid *grid, const struct row *row)
 		put_ms(grid, row->cell.value[measures[i]]);
 }
 
-/* What is known of it beside, in one field: " (waited for disk; ...)". */
-static void add(char *text, size_t size, const char *what, const char *value,
-		bool known)
+/* What is known of it beside, in one field. */
+static void add(char *text, size_t size, const char *what, const char *value)
 {
 	size_t used = strlen(text);
 	char safe[VALUE_MAX];
 
-	if (known && value)
+	if (value)
 		snprintf(text + used, size - used, "%s%s%s", used ? ", " : "",
 			 what, text_untrusted(safe, sizeof(safe), value));
 }
@@ -68,16 +67,14 @@ static void add(char *text, size_t size, const char *what, const char *value,
 static void put_call(struct grid *grid, const struct row *row)
 {
 	char call[SLOWEST_CALL_MAX], result[64], beside[512] = "";
-	const struct key *key = &row->key;
-	bool waited = key->reason != 0;
 
-	add(beside, sizeof(beside), "", row->file, key->file);
-	add(beside, sizeof(beside), "peer ", row->peer, key->peer);
-	add(beside, sizeof(beside), "for ", row->request, key->request > 0);
-	add(beside, sizeof(beside), "from ", row->caller, key->caller);
-	add(beside, sizeof(beside), "from ", row->stack, key->stack);
-	add(beside, sizeof(beside), "waited for ", row->reason, waited);
-	add(beside, sizeof(beside), "woken by ", row->waker, key->waker);
+	add(beside, sizeof(beside), "", row->file);
+	add(beside, sizeof(beside), "peer ", row->peer);
+	add(beside, sizeof(beside), "for ", row->request);
+	add(beside, sizeof(beside), "from ", row->caller);
+	add(beside, sizeof(beside), "from ", row->stack);
+	add(beside, sizeof(beside), "waited for ", row->reason);
+	add(beside, sizeof(beside), "woken by ", row->waker);
 	grid_printf(grid, "%s = %s%s%s%s%s",
 		    slowest_call(call, sizeof(call), row),
 		    arguments_result(result, sizeof(result), row->syscall,
