@@ -494,7 +494,8 @@ int engine_fd(const struct engine *engine)
 
 void engine_listen(struct engine *engine)
 {
-	ring_buffer__consume(engine->notices);
+	if (engine->notices)
+		ring_buffer__consume(engine->notices);
 }
 
 void engine_forget_detail(struct engine *engine,

@@ -72,8 +72,8 @@ int engine_target(struct engine *engine, pid_t pid, uint32_t flags,
  * Cost: about 150 ns a thread of the machine. */
 int engine_visit(struct engine *engine, struct why *why);
 
-/* Readable when there are notices, or slow calls; engine_listen() calls
- * engine->notice and what keeps the slowest. */
+/* Readable when there are notices, or slow calls; engine_listen() tells
+ * engine->notice, and what keeps the slowest; before engine_open() nothing. */
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
 
