@@ -8,7 +8,9 @@ import re
 import select
 import signal
 import subprocess
+import time
 
+import fakesmb
 import launched
 import live
 
@@ -190,6 +192,45 @@ def text(tap):
            "how a call failed", failed.stderr)
 
 
+# Commands of smbd-fake, by their numbers, with so many calls in them.
+REQUESTS = [(5, 4000), (6, 100), (16, 16000), (8, 400), (13, 1600)]
+
+
+def requests(tap):
+    """Of an smbd that is none: a hundred short ones and five longer."""
+    fake = fakesmb.Fake()
+    watch = fakesmb.Watch(fake, args=["--slowest=4"])
+    for i in range(100):
+        fake.say(f"d 0 9 {i + 1} 1 e 0 0 ) r")
+        if i % 20 == 10:
+            command, calls = REQUESTS[i // 20]
+            fake.say(f"d 0 {command} {1000 + i} 1 p{calls} "
+                     "e 0 0xc0000034 ) r")
+    # In progress for long, and hardly run.
+    fake.say("d 0 15 2000 1 p1 ) r | e 0 0x10c p1 r")
+    began = time.monotonic_ns()
+    live.until(lambda: time.monotonic_ns() - began > 10**9, live.DEADLINE,
+               "a second to be over")
+    fake.event()
+    reports, _ = watch.end()
+    rows = reports[-1]["slowest_requests"]
+    tap.ok([(row["request"], row["status"]) for row in rows]
+           == [("CHANGE_NOTIFY", "NOTIFY_ENUM_DIR"),
+               ("QUERY_INFO", "OBJECT_NAME_NOT_FOUND"),
+               ("CREATE", "OBJECT_NAME_NOT_FOUND"),
+               ("ECHO", "OBJECT_NAME_NOT_FOUND")],
+           "the four slowest of 106 requests", rows)
+    tap.ok(rows[0]["wall_ns"] >= 10**9
+           and rows[0]["async_ns"] >= 0.9 * rows[0]["wall_ns"]
+           and rows[1]["async_ns"] < 0.1 * rows[1]["wall_ns"]
+           and all(row["wall_ns"] == row["async_ns"] + row["cpu_ns"]
+                   + row["blocked_ns"] + row["runq_ns"] for row in rows),
+           "which of them was not run meanwhile", rows)
+    tap.ok(len(reports[-1]["slowest"]) == 4, "and four calls",
+           reports[-1]["slowest"])
+    nothing_lost(tap, "requests", reports[-1])
+
+
 def refusals(tap):
     for args, wanted in (
             (["--slowest=0"], "a number of calls, 1 to 1000"),
@@ -205,7 +246,8 @@ def refusals(tap):
 
 def main(tap):
     live.need_bpf()
-    for part in live.chosen([sleeps, burns, leaves_out, text, refusals]):
+    for part in live.chosen([sleeps, burns, leaves_out, text, requests,
+                             refusals]):
         part(tap)
 
 

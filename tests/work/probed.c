@@ -33,9 +33,13 @@ static int64_t now_ns(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* Called as they are, whatever the compiler knows of their arguments. */
+#ifdef __clang__
+#define FUNCTION __attribute__((noinline))
+#else
 #define FUNCTION __attribute__((noinline, noclone))
+#endif
 
-/* In the symbol table, whatever the compiler thinks of them. */
 FUNCTION int64_t probed_nap(int us);
 FUNCTION int probed_depth(int n);
 FUNCTION void probed_jump(int leaves);
