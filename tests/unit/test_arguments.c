@@ -29,6 +29,8 @@ static void each_is_shown_by_its_kind(void **state)
 	check("lseek(3, -5, 1)", ABI_NATIVE, "lseek", 3, (uint64_t)-5, 1, 0);
 	check("lseek(3, 5000000000, 0)", ABI_NATIVE, "lseek", 3, 5000000000,
 	      0, 0);
+	check("mmap(NULL, 4096, 0x3, 0x22, 85, 102)", ABI_NATIVE, "mmap", 0,
+	      4096, 3, 0x22);
 	check("kill(-1, 9)", ABI_NATIVE, "kill", (uint32_t)-1, 9, 0, 0);
 	check("fchmod(3, 0)", ABI_NATIVE, "fchmod", 3, 0, 0, 0);
 	check("unheard_of(0x1, 0, 0x3, 0x4, 0x55, 0x66)", ABI_NATIVE,
