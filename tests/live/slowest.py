@@ -82,13 +82,16 @@ def matches(row, call):
 
 def in_order(rows, truth, slack_ns):
     """What the program says of the rows' calls, each one of its own, the
-    longest first but for what its clock has beside the calls; or None."""
+    longest first and none longer left out, but for what its clock has beside
+    the calls; or None."""
     found = [next((call for call in truth if matches(row, call)), None)
              for row in rows]
     if None in found or len({str(call["args"]) for call in found}) != len(rows):
         return None
     good = all(one["ns"] >= next_one["ns"] - slack_ns
                for one, next_one in zip(found, found[1:]))
+    good &= all(call["ns"] <= found[-1]["ns"] + slack_ns
+                for call in truth if call not in found)
     return found if good else None
 
 
@@ -113,11 +116,18 @@ def sleeps(tap):
     for us in (2000, 1000):
         truth, report, stolen = rounds.round(f"sleep {FAST} {us}")
         name = f"multiples of {us} us"
-        rows = report["slowest"]
+        # One that lost its CPU for so long is as slow as a sleep.
+        held = [row for row in report["slowest"]
+                if row["syscall"] == "getppid"]
+        rows = [row for row in report["slowest"] if row not in held]
+        tap.ok(len(held) <= 5 and all(row["runq_ns"] + stolen
+                                      >= row["wall_ns"] / 2 for row in held),
+               f"{name}: but for {len(held)} that lost the CPU", held)
         slack = slack_of(report, stolen)
         truth = in_order(rows, truth, slack)
-        tap.ok(len(rows) == 20 and truth, f"{name}: the 20 slowest of "
-               f"{FAST} calls, in order, with their arguments",
+        tap.ok(len(rows) + len(held) == 20 and truth,
+               f"{name}: the 20 slowest of {FAST} calls, in order, with "
+               "their arguments",
                [(r["call"], r["wall_ns"]) for r in rows], truth)
         walls = [row["wall_ns"] for row in rows]
         tap.ok(walls == sorted(walls, reverse=True), f"{name}: sorted", walls)
