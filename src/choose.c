@@ -42,6 +42,8 @@ unsigned choose_needs(const struct options *o, const char **words)
 		  "--by=errno" },
 		{ o->by & DIMS_OF_DETAIL, COLLECT_DETAIL,
 		  o->stacks ? "--stacks" : "--by" },
+		{ o->slowest, COLLECT_SLOWEST, "--slowest" },
+		{ o->n_probes, COLLECT_PROBES, "--probe" },
 		{ o->outcome != OUTCOME_ANY, COLLECT_ERRORS,
 		  o->outcome == OUTCOME_SUCCESS ? "-z" : "-Z" },
 	};

@@ -28,6 +28,8 @@ static const char *out_of_place(const struct options *o)
 		{ o->audit_enable, "--audit-enable" },
 		{ o->all_calls, "-A" },
 		{ o->stacks, "--stacks" },
+		{ o->slowest, "--slowest" },
+		{ o->probes, "--probe" },
 	};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)

@@ -12,6 +12,7 @@
 #include "contrast_options.h"
 #include "detail_options.h"
 #include "smb_options.h"
+#include "tail_options.h"
 
 #define MAX_PIDS 4096
 #define MAX_RUNS 1000
@@ -337,6 +338,8 @@ static const struct option_desc table[] = {
 	  "with --stacks: auto, fp or dwarf (default: auto)" },
 	{ 0, "profile", "HZ", "Collect", detail_set_profile,
 	  "with --stacks: look at what runs HZ times a second, too" },
+	{ 0, "probe", "NAME=LIB:FUNC", "Collect", tail_set_probe,
+	  "time a function of the targets as well (bpf)" },
 	{ 'c', NULL, NULL, "Report", set_summary,
 	  "a table laid out as strace -c does it" },
 	{ 'w', NULL, NULL, "Report", set_wall_clock,
@@ -357,6 +360,8 @@ static const struct option_desc table[] = {
 	{ 'D', "histogram", NULL, "Report", set_histogram,
 	  "print latency histograms, too" },
 	{ 0, "rows", "N", "Report", set_rows, "show the first N rows" },
+	{ 0, "slowest", "N", "Report", tail_set_slowest,
+	  "show the N slowest calls, and SMB2 requests, one by one (bpf)" },
 	{ 0, "format", "FORMAT", "Report", set_format,
 	  "text, json, or flame graphs: folded, svg, html" },
 	{ 'o', "output", "FILE", "Report", set_output,
@@ -437,7 +442,7 @@ bool options_attach(const struct options *o)
 bool options_text(const struct options *o)
 {
 	return o->batch || o->output || o->count || o->histogram ||
-	       o->seconds_ns || o->has_format || o->reporter != &report_text;
+	       o->slowest || o->probes || o->seconds_ns || o->has_format || o->reporter != &report_text;
 }
 
 static int check_together(struct options *o, struct why *why)
@@ -447,6 +452,8 @@ static int check_together(struct options *o, struct why *why)
 	if (o->mode != MODE_ATTACH)
 		return 0;
 	err = detail_complete(o, why);
+	if (!err)
+		err = tail_complete(o, why);
 	if (!err)
 		err = smb_complete(o, why);
 	if (err)
@@ -460,8 +467,8 @@ static int check_together(struct options *o, struct why *why)
 			       "--collector=audit; give both");
 	if (o->top && options_text(o))
 		return why_set(why, EINVAL, "--top is the dashboard, and -b, "
-			       "-c, -o, -n, -D, --format and --seconds are "
-			       "for text; give one or the other");
+			       "-c, -o, -n, -D, --format, --seconds, --slowest "
+			       "and --probe are for text; give one or the other");
 	if (o->command_output && !(o->top && o->mode == MODE_LAUNCH))
 		return why_set(why, EINVAL, "--command-output is for what a "
 			       "command writes under --top; give both");
@@ -530,6 +537,8 @@ void options_done(struct options *o)
 	o->has_name = false;
 	free(o->pids);
 	o->pids = NULL;
+	free(o->probes);
+	o->probes = NULL;
 }
 
 void options_usage(FILE *out)

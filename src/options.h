@@ -16,6 +16,7 @@
 #include "base/why.h"
 #include "collect/collector.h"
 #include "model/callset.h"
+#include "model/probe.h"
 #include "report/report.h"
 
 enum mode { MODE_ATTACH, MODE_LAUNCH, MODE_NOTHING, MODE_HELP, MODE_VERSION,
@@ -53,6 +54,9 @@ struct options {
 	bool stacks;		/* --stacks */
 	enum unwind unwind;
 	unsigned profile_hz;	/* 0: no profile */
+	size_t slowest;		/* 0: none */
+	struct probe *probes;	/* --probe; NULL: none */
+	size_t n_probes;
 	int64_t overhead_ns;	/* -O, of a call in -c */
 	bool top;		/* --top: the dashboard, also of a command */
 	bool batch;		/* -b: no dashboard */

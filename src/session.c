@@ -79,6 +79,9 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 		.by_call = ops->by_call,
 		.by = s->options->by,
 		.smb = s->options->smb && !s->options->has_by,
+		.slowest = s->options->slowest,
+		.left_out = !s->options->has_calls,
+		.functions = s->options->n_probes,
 	};
 
 	if (err)
@@ -86,6 +89,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 	now_ns = clock_mono_ns();
 	cpu_ns = session_cost_ns(s);
 	cfg.end_ns = clock_wall_ns();
+	cfg.end_mono_ns = now_ns;
 	cfg.interval_ns = now_ns - s->last_report_ns;
 	cfg.own_cpu_ns = cpu_ns - s->last_cpu_ns;
 	cfg.start_cpu_ns = s->start_cpu_ns;

@@ -96,6 +96,9 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 			       DIMS_OF_DETAIL & ~dim_bit(DIM_FD) : 0,
 		.unwind = o->unwind,
 		.profile_hz = o->profile_hz,
+		.slowest = o->slowest,
+		.probes = o->probes,
+		.n_probes = o->n_probes,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),

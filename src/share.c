@@ -90,6 +90,8 @@ static void pass(struct share *share, struct joiner *joiner,
 		break;
 	case EVENT_PARENT:
 		/* Noted for all of them. */
+	case EVENT_SLOW:
+		/* Of no collector that can be joined. */
 	case EVENT_NOTE:
 	case EVENT_GAUGES:
 		/* Read off our own ledger when a state is sent. */

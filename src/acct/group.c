@@ -59,7 +59,8 @@ static bool is_booked(const struct key *key)
 static bool is_beside(const struct record *record)
 {
 	return record->key.abi == ABI_REQUEST ||
-	       record->key.abi == ABI_PHASE;
+	       record->key.abi == ABI_PHASE ||
+	       record->key.abi == ABI_FUNCTION;
 }
 
 static bool is_measured(const struct record *record)

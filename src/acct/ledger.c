@@ -66,6 +66,7 @@ void ledger_done(struct ledger *ledger)
 	while (ledger->n_notes)
 		free(ledger->notes[--ledger->n_notes]);
 	free(ledger->notes);
+	free(ledger->slow);
 	ledger_init(ledger, ledger->max_records);
 }
 
@@ -76,6 +77,7 @@ void ledger_next(struct ledger *ledger)
 	memset(ledger->lost, 0, sizeof(ledger->lost));
 	ledger->machine = (struct machine){ 0 };
 	ledger->programs_ns = 0;
+	ledger->n_slow = 0;
 }
 
 static struct record *record_of(struct ledger *ledger, const struct key *key)
@@ -220,6 +222,29 @@ fail:
 	ledger->out_of_memory = true;
 }
 
+/* The last one gives way where there is no more room. */
+static void on_slow(struct ledger *ledger, const struct slow *slow)
+{
+	struct slow *last;
+
+	if (!ledger->slow)
+		ledger->slow = calloc(LEDGER_MAX_SLOW, sizeof(*ledger->slow));
+	if (!ledger->slow) {
+		ledger->out_of_memory = true;
+		return;
+	}
+	if (ledger->n_slow < LEDGER_MAX_SLOW) {
+		ledger->slow[ledger->n_slow++] = *slow;
+		return;
+	}
+	last = ledger->slow;
+	for (size_t i = 1; i < ledger->n_slow; i++)
+		if (slow_compare(&ledger->slow[i], last) > 0)
+			last = &ledger->slow[i];
+	if (slow_compare(slow, last) < 0)
+		*last = *slow;
+}
+
 static void on_event(void *ctx, const struct event *event)
 {
 	struct ledger *ledger = ctx;
@@ -255,6 +280,9 @@ static void on_event(void *ctx, const struct event *event)
 		break;
 	case EVENT_PROGRAMS:
 		ledger->programs_ns += event->programs_ns;
+		break;
+	case EVENT_SLOW:
+		on_slow(ledger, event->slow);
 		break;
 	case EVENT_GAUGES:
 		ledger->gauges = event->gauges;

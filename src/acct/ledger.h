@@ -41,6 +41,8 @@ struct ledger {
 	struct gauges gauges;
 	struct machine machine;
 	int64_t programs_ns;
+	struct slow *slow;	/* the slowest, in no order */
+	size_t n_slow;
 	size_t max_records;
 	bool out_of_memory;	/* something was not stored */
 };
@@ -50,6 +52,9 @@ void ledger_done(struct ledger *ledger);
 
 /* The receiving end for a collector; lives as long as the ledger. */
 struct sink ledger_sink(struct ledger *ledger);
+
+/* Of each of these the ledger keeps so many, the slowest ones. */
+#define LEDGER_MAX_SLOW (2 * SLOW_MAX)
 
 /* Begin a new interval: numbers go, names of the living and notes stay. */
 void ledger_next(struct ledger *ledger);

@@ -97,6 +97,15 @@ const char *naming_call(struct snapshot *snap,
 				       key->nr));
 }
 
+const char *naming_function(struct snapshot *snap,
+			    const struct ledger *ledger,
+			    const struct key *key)
+{
+	bool known = key->nr >= 0 && (size_t)key->nr < ledger->labels.n;
+
+	return keep(snap, known ? ledger->labels.texts[key->nr] : "?");
+}
+
 static const char *error_name(struct snapshot *snap, const struct key *key)
 {
 	char text[32];

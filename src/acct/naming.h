@@ -17,6 +17,10 @@ const char *naming_who(struct snapshot *snap, const struct ledger *ledger,
 /* Of the call, or what else a thread was in. */
 const char *naming_call(struct snapshot *snap, const struct ledger *ledger,
 			const struct key *key);
+/* Of the targets, by the name that it was given. */
+const char *naming_function(struct snapshot *snap,
+			    const struct ledger *ledger,
+			    const struct key *key);
 /* Of all rows, in the dimensions that they are grouped by. */
 bool naming_rows(struct snapshot *snap, const struct ledger *ledger);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acct/aside.h"
 #include "acct/group.h"
 #include "acct/ledger.h"
 #include "acct/naming.h"
@@ -369,6 +370,8 @@ static int fill(struct snapshot *snap, const struct ledger *ledger)
 	if (!err && snap->cfg.smb)
 		err = take_parts(snap, ledger);
 	if (!err)
+		err = aside_take(snap, ledger);
+	if (!err)
 		err = copy_notes(snap, ledger);
 	return err;
 }
@@ -404,6 +407,7 @@ void snapshot_free(struct snapshot *snap)
 		return;
 	for (int i = 0; i < PART_COUNT; i++)
 		snapshot_free(snap->parts[i]);
+	aside_free(snap);
 	while (snap->n_texts)
 		free(snap->texts[--snap->n_texts]);
 	while (snap->n_notes)

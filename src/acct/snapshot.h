@@ -37,6 +37,8 @@ struct row {
 	const char *stack;	/* "main;run;read_all", outermost first */
 	const char *chain;	/* "read_all < run < main" */
 	const char *caller, *reason, *waker, *file, *peer;
+	const char *function;	/* of the targets, by the name it was given */
+	const struct slow *slow;	/* the single call that it is */
 	int64_t requests;	/* that its calls were made for; 0: none */
 };
 
@@ -105,6 +107,10 @@ struct snapshot_cfg {
 	int64_t start_cpu_ns;	/* and what it took to begin */
 	int64_t call_cost_ns;	/* what a call takes longer; -1: not known */
 	bool smb;		/* with parts */
+	size_t slowest;		/* so many single calls; 0: none */
+	bool left_out;		/* without those whose nature is to wait */
+	bool functions;		/* of the targets, too */
+	int64_t end_mono_ns;	/* as end_ns, on the monotonic clock */
 };
 
 struct snapshot {
@@ -123,6 +129,11 @@ struct snapshot {
 	int64_t programs_ns;	/* of ours, in the kernel; 0: not known */
 	/* Without smb all NULL. Of these only cfg, rows, total and all. */
 	struct snapshot *parts[PART_COUNT];
+	/* Single calls and requests, in order, and functions in none; NULL
+	 * where they were not asked for. Of these cfg, rows and all. */
+	struct snapshot *slow_calls, *slow_requests, *functions;
+	struct slow *slow;	/* storage of the former */
+	size_t n_slow;
 	char **notes;
 	size_t n_notes;
 	char **texts;		/* storage of the names */

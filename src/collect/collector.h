@@ -34,6 +34,7 @@
 #include "base/why.h"
 #include "model/callset.h"
 #include "model/event.h"
+#include "model/probe.h"
 
 /* What a collector can account: what runs already, what it starts ... */
 enum {
@@ -47,6 +48,8 @@ enum {
 	COLLECT_ERRORS = 128,	/* calls apart by how they end */
 	COLLECT_SMB = 256,	/* requests that an smbd serves */
 	COLLECT_DETAIL = 512,	/* code, reasons and objects of calls */
+	COLLECT_SLOWEST = 1024,	/* single calls, with their arguments */
+	COLLECT_PROBES = 2048,	/* functions of the targets */
 };
 
 /* How the functions that led to a call are found. */
@@ -81,6 +84,9 @@ struct collector_cfg {
 	unsigned detail;	/* of DIMS_OF_DETAIL, what rows are by */
 	unsigned more_detail;	/* likewise, what they may be by later */
 	enum unwind unwind;
+	size_t slowest;		/* so many single calls; 0: none */
+	const struct probe *probes;	/* functions of the targets */
+	size_t n_probes;
 	unsigned profile_hz;	/* looks at what runs; 0: none */
 };
 

@@ -15,6 +15,8 @@ enum abi {
 	ABI_WCHAN,	/* pseudo: nr is a label, the function waited in */
 	ABI_REQUEST,	/* pseudo: SMB2 requests, beside the calls they make */
 	ABI_PHASE,	/* pseudo: nr is an enum phase, of the same time */
+	ABI_FUNCTION,	/* pseudo: nr is a label, a function of the program,
+			 * beside the calls that are made in it */
 	ABI_NATIVE,	/* x86_64 or aarch64: the kernel's own */
 	ABI_COMPAT,	/* i386 or arm */
 	ABI_X32,

@@ -62,6 +62,12 @@ const struct loss_desc loss_table[LOSS_COUNT] = {
 	[LOSS_UNANSWERED] = { "requests_dropped",
 		"%s SMB2 requests that smbd dropped without a reply",
 		UNIT_COUNT },
+	[LOSS_SLOWEST] = { "slowest_lost",
+		"%s calls or requests that may be among the slowest, for "
+		"which there was no room", UNIT_COUNT },
+	[LOSS_FUNCTIONS] = { "functions_unaccounted",
+		"%s calls of functions for which there was no room",
+		UNIT_COUNT },
 	[LOSS_RECORDS] = { "records_folded",
 		"%s looks or sums beyond the limit, merged into their process "
 		"or (others)",

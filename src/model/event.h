@@ -12,6 +12,7 @@
 #include "model/cell.h"
 #include "model/hist.h"
 #include "model/key.h"
+#include "model/slow.h"
 
 /* What could not be measured; every report shows these. */
 enum loss {
@@ -36,6 +37,8 @@ enum loss {
 	LOSS_REQUESTS,		/* of SMB2 for which there was no room */
 	LOSS_UNMATCHED,		/* replies to what had not been seen */
 	LOSS_UNANSWERED,	/* requests that went without a reply */
+	LOSS_SLOWEST,		/* calls or requests, of the slowest perhaps */
+	LOSS_FUNCTIONS,		/* calls of functions, for want of room */
 	LOSS_RECORDS,		/* postings beyond the ledger's limit */
 	LOSS_COUNT
 };
@@ -57,6 +60,7 @@ enum event_kind {
 	EVENT_NOTE,	/* a measure is missing somewhere, and why */
 	EVENT_GAUGES,	/* how many there are now */
 	EVENT_MACHINE,	/* what the machine spent on no task */
+	EVENT_SLOW,	/* one of the slowest of the interval */
 	EVENT_PROGRAMS,	/* how long programs of ours ran in the kernel */
 };
 
@@ -87,6 +91,7 @@ struct event {
 		struct gauges gauges;
 		struct machine machine;		/* since the last one */
 		int64_t programs_ns;		/* likewise */
+		const struct slow *slow;	/* copied; its key is that */
 		struct {
 			enum loss kind;
 			int64_t amount;

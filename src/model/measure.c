@@ -51,6 +51,11 @@ const struct measure_desc measure_table[MEASURE_COUNT] = {
 		"SMB2 requests that were answered" },
 	[MEASURE_ASYNC] = { .name = "async", UNIT_NS,
 		"of requests: in progress, but not run by their process" },
+	[MEASURE_NESTED] = { .name = "nested", UNIT_COUNT,
+		"calls of a function within a call of the same" },
+	[MEASURE_UNMATCHED] = { .name = "unmatched", UNIT_COUNT,
+		"calls of a function of which only the beginning, or the end, "
+		"was seen" },
 	[MEASURE_TIMES] = { .name = "times", UNIT_COUNT,
 		"events, requests or answers of ctdb that a phase was for" },
 };

@@ -36,6 +36,8 @@ enum measure {
 	MEASURE_REQUESTS,	/* of SMB2 that were answered */
 	MEASURE_ASYNC,		/* ns, of requests: their worker did others */
 	MEASURE_TIMES,		/* that a phase was entered for something */
+	MEASURE_NESTED,		/* calls of functions in calls of the same */
+	MEASURE_UNMATCHED,	/* of which one side only was seen */
 	MEASURE_COUNT
 };
 

@@ -172,3 +172,12 @@ enum wait_kind waits_kind(const char *syscall)
 
 	return i < 0 ? WAIT_OTHER : table[i].kind;
 }
+
+bool waits_by_nature(const char *syscall)
+{
+	enum wait_kind kind = waits_kind(syscall);
+
+	return kind == WAIT_EVENTS || kind == WAIT_SLEEP ||
+	       kind == WAIT_CHILD || !strcmp(syscall, "accept") ||
+	       !strcmp(syscall, "accept4");
+}

@@ -6,6 +6,8 @@
 #ifndef MODEL_WAITS_H
 #define MODEL_WAITS_H
 
+#include <stdbool.h>
+
 /* "waiting for events" for epoll_wait, NULL for a call without words. */
 const char *waits_words(const char *syscall);
 
@@ -28,6 +30,13 @@ enum wait_kind {
 
 /* By the call alone; [outside calls] and what is not listed is other. */
 enum wait_kind waits_kind(const char *syscall);
+
+/*
+ * Whether its nature is to wait for what others do at their leisure: events,
+ * timers, children, connections. How long that takes says nothing of the
+ * call, nor of who makes it.
+ */
+bool waits_by_nature(const char *syscall);
 
 extern const char *const wait_kind_names[WAIT_KINDS];
 

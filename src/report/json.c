@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "model/errname.h"
+#include "report/slowest.h"
 
 #define MAX_TEXT 16384
 
@@ -216,6 +218,83 @@ static json_t *json_parts(const struct snapshot *snap)
 	return parts;
 }
 
+/* Percentiles and what is not in columns of calls. */
+static json_t *json_function(const struct snapshot *part,
+			     const struct row *row)
+{
+	static const enum measure counts[] = { MEASURE_NESTED,
+					       MEASURE_UNMATCHED };
+	json_t *object = json_row(part, row);
+
+	json_object_set_new(object, "function", untrusted(row->function));
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (cell_has(&row->cell, counts[i]))
+			set_measure(object, counts[i],
+				    row->cell.value[counts[i]]);
+	return object;
+}
+
+/* A single call or request: a row, and what only one has. */
+static json_t *json_slow(const struct snapshot *snap,
+			 const struct snapshot *part, const struct row *row)
+{
+	const struct slow *slow = row->slow;
+	json_t *object = json_row(part, row);
+	char text[SLOWEST_CALL_MAX];
+
+	json_object_set_new(object, "began_ns",
+			    json_integer(slowest_since_ns(snap, slow)));
+	json_object_set_new(object, "time_ns",
+			    json_integer(snap->cfg.end_ns -
+					 (snap->cfg.end_mono_ns -
+					  slow->began_ns)));
+	if (!row->syscall)
+		return object;
+	json_object_set_new(object, "partial", json_boolean(slow->partial));
+	json_object_set_new(object, "return", json_integer(slow->ret));
+	if (slow->ret < 0 && slow->ret >= -4095)
+		json_object_set_new(object, "errno", json_string(errname(text,
+					sizeof(text), (int)-slow->ret)));
+	json_object_set_new(object, "call",
+			    untrusted(slowest_call(text, sizeof(text), row)));
+	if (slow->has_args) {
+		json_t *args = json_array();
+
+		for (int i = 0; i < ARGUMENTS; i++) {
+			snprintf(text, sizeof(text), "0x%llx",
+				 (unsigned long long)slow->args[i]);
+			json_array_append_new(args, json_string(text));
+		}
+		json_object_set_new(object, "registers", args);
+	}
+	return object;
+}
+
+/* What there is beside the table, if it was asked for. */
+static void set_aside(json_t *report, const struct snapshot *snap)
+{
+	const struct {
+		const char *name;
+		const struct snapshot *part;
+	} parts[] = {
+		{ "slowest", snap->slow_calls },
+		{ "slowest_requests", snap->slow_requests },
+		{ "functions", snap->functions },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		const struct snapshot *part = parts[i].part;
+		json_t *rows = part ? json_array() : NULL;
+
+		for (size_t n = 0; part && n < part->n_rows; n++)
+			json_array_append_new(rows, part->rows[n].slow ?
+				json_slow(snap, part, &part->rows[n]) :
+				json_function(part, &part->rows[n]));
+		if (part)
+			json_object_set_new(report, parts[i].name, rows);
+	}
+}
+
 static json_t *build(const struct snapshot *snap,
 		     const struct report_cfg *cfg, const int *order)
 {
@@ -240,6 +319,7 @@ static json_t *build(const struct snapshot *snap,
 	json_object_set_new(report, "rows", rows);
 	if (snap->cfg.smb)
 		json_object_set_new(report, "smb", json_parts(snap));
+	set_aside(report, snap);
 	return report;
 }
 

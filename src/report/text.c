@@ -11,9 +11,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "report/functions.h"
 #include "report/grid.h"
 #include "report/latency.h"
 #include "report/rows.h"
+#include "report/slowest.h"
 #include "report/smb.h"
 #include "report/value.h"
 #include "report/verdict.h"
@@ -307,6 +309,10 @@ static int print_text(FILE *out, const struct snapshot *snap,
 	int err = snap->cfg.smb ? smb_print(out, snap, cfg) :
 				  print_rows(out, snap, cfg);
 
+	if (!err)
+		err = slowest_print(out, snap);
+	if (!err)
+		err = functions_print(out, snap);
 	putc('\n', out);
 	if (!err)
 		err = print_ledger(out, snap);

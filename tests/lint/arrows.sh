@@ -41,9 +41,10 @@ arrows()
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
-			"detail_options smb_options"
+			"detail_options tail_options smb_options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
+		may["tail_options"] = "base model report options"
 		may["smb_options"] = "base model report options"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
@@ -98,6 +99,7 @@ resolves()
 		case $path in
 		config.h | model/syscalls_new.h | model/classes_table.h | \
 			report/flame_assets.h | model/reasons_table.h | \
+			model/arguments_table.h | \
 			*.skel.h)
 			continue ;;
 		esac

@@ -48,7 +48,7 @@ end_rules()
 sources()
 {
 	(cd "$top_srcdir" && find "${@:-src}" -name '*.[ch]' -type f) |
-		grep -vE '/(syscalls_new|classes_table|flame_assets|reasons_table)\.h$' | sort
+		grep -vE '/(syscalls_new|classes_table|flame_assets|arguments_table|reasons_table)\.h$' | sort
 }
 
 # texts: every file a person wrote, without what builds leave in the tree.
@@ -61,7 +61,8 @@ texts()
 			! -name '*.P*o' ! -name '.dirstamp' ! -name '*.lock' \
 			! -name '*.pyc' ! -name '*.sw?' ! -name '*~' \
 			! -name syscalls_new.h ! -name classes_table.h \
-			! -name flame_assets.h ! -name reasons_table.h
+			! -name flame_assets.h ! -name reasons_table.h \
+			! -name arguments_table.h
 		ls Makefile.am configure.ac autogen.sh .ci/run ./*.md NEWS \
 			2>/dev/null
 	) | sort | while read -r f; do

@@ -17,7 +17,7 @@
 #define MODES (COLLECT_ATTACH | COLLECT_LAUNCH | COLLECT_BOTH | \
 	       COLLECT_NAMES | COLLECT_CGROUP | COLLECT_EVERYONE | \
 	       COLLECT_HISTOGRAMS | COLLECT_ERRORS | COLLECT_SMB | \
-	       COLLECT_DETAIL)
+	       COLLECT_DETAIL | COLLECT_SLOWEST | COLLECT_PROBES)
 
 #ifdef HAVE_LIBBPF
 
@@ -34,8 +34,11 @@
 #include "base/clock.h"
 #include "base/procparse.h"
 #include "collect/bpf/engine.h"
+#include "collect/bpf/functions.h"
 #include "collect/bpf/gather.h"
+#include "collect/bpf/hooks.h"
 #include "collect/bpf/plan.h"
+#include "collect/bpf/slow.h"
 #include "collect/bpf/smb.h"
 #include "collect/bpf/tax.h"
 #include "collect/bpf/watch.h"
@@ -86,6 +89,7 @@ static void bpf_close(struct collector *c)
 	if (!b)
 		return;
 	words_free(b->words);
+	functions_free(b->gather.functions);
 	engine_close(&b->engine);
 	smb_close(&b->smb);
 	gather_done(&b->gather);
@@ -189,11 +193,39 @@ static void bpf_detail(struct collector *c, unsigned dims)
 static void on_notice(void *ctx, const struct notice *notice);
 static void on_sample(void *ctx, const struct sample *sample, size_t size);
 
+static void set_listeners(struct bpf_collector *b)
+{
+	b->engine.notice = on_notice;
+	b->engine.sample = on_sample;
+	b->engine.ctx = b;
+}
+
+static int load(struct bpf_collector *b, struct why *why)
+{
+	const struct collector_cfg *cfg = &b->cfg;
+	struct plan plan = plan_make(cfg);
+	int err = cfg->slowest ? slowest_new(&b->engine.slowest, cfg,
+					     &b->gather, why) : 0;
+
+	set_listeners(b);
+	if (!err)
+		err = engine_open(&b->engine, &plan, cfg->calls, why);
+	/* A kernel that does not take those programs may take the others. */
+	if (err && cfg->more_detail && !cfg->detail) {
+		engine_close(&b->engine);
+		set_listeners(b);
+		plan.detail = 0;
+		err = engine_open(&b->engine, &plan, cfg->calls, why);
+	}
+	if (!err)
+		bpf_detail(&b->base, 0);
+	return err;
+}
+
 static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 		    const struct sink *sink, struct why *why)
 {
 	struct bpf_collector *b = calloc(1, sizeof(*b));
-	struct plan plan;
 	int err;
 
 	if (!b)
@@ -202,26 +234,15 @@ static int bpf_open(struct collector **ret, const struct collector_cfg *cfg,
 	b->cfg = *cfg;
 	b->sink = sink;
 	b->epoll_fd = b->timer_fd = -1;
-	b->engine.notice = on_notice;
-	b->engine.sample = on_sample;
-	b->engine.ctx = b;
-	plan = plan_make(cfg);
-	err = engine_open(&b->engine, &plan, cfg->calls, why);
-	/* A kernel that does not take those programs may take the others. */
-	if (err && cfg->more_detail && !cfg->detail) {
-		engine_close(&b->engine);
-		b->engine.notice = on_notice;
-		b->engine.ctx = b;
-		plan.detail = 0;
-		err = engine_open(&b->engine, &plan, cfg->calls, why);
-	}
-	if (!err)
-		bpf_detail(&b->base, 0);
-	if (!err && plan.detail)
+	err = load(b, why);
+	if (!err && b->engine.plan.detail)
 		err = words_new(&b->words, &b->engine, &b->gather,
 				&b->cfg, sink, why);
 	if (!err)
 		err = open_gather(b, why);
+	if (!err && cfg->n_probes)
+		err = functions_new(&b->gather.functions, &b->engine, cfg,
+				    sink, why);
 	if (!err && cfg->smb) {
 		b->smb = (struct smb){ .engine = &b->engine, .sink = sink,
 				       .gather = &b->gather, .cfg = &b->cfg };
@@ -377,6 +398,9 @@ static int bpf_start(struct collector *c, struct why *why)
 		err = smb_attach(&b->smb, why);
 	if (!err && b->cfg.profile_hz)
 		err = engine_profile(&b->engine, b->cfg.profile_hz, why);
+	if (!err && b->cfg.n_probes)
+		err = hooks_attach(&b->engine.hooks, b->engine.programs,
+				   &b->cfg, b->sink, why);
 	if (!err && b->cfg.launch)
 		err = gate_launch(&gate, b->cfg.launch, &b->command,
 				  b->fate, why);
@@ -466,6 +490,7 @@ static int bpf_tick(struct collector *c, int64_t now_ns, struct why *why)
 	if (err)
 		return err;
 	gather_all(&b->gather, true);
+	slowest_tell(b->engine.slowest, &b->engine);
 	if (b->cfg.smb && !b->released)
 		smb_look(&b->smb);
 	tell_costs(b);

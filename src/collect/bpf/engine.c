@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,13 +13,13 @@
 #include <bpf/libbpf.h>
 
 #include "base/caps.h"
+#include "collect/bpf/hooks.h"
+#include "collect/bpf/memory.h"
 #include "collect/bpf/objmaps.h"
 #include "collect/bpf/probes.h"
+#include "collect/bpf/slow.h"
 #include "collect/bpf/split.skel.h"
 #include "collect/bpf/ticks.h"
-
-/* Each call is sampled until the collector knows how many there are. */
-#define FIRST_CHANCE 0xffffffffu
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 
@@ -135,152 +134,29 @@ void engine_set_calls(uint64_t *bits, const struct callset *calls)
 		}
 }
 
-/* Ids are below pid_max, which can be raised later: who is beyond counts as
- * having no room. */
-static uint32_t count_ids(void)
-{
-	FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
-	unsigned max = 0;
-
-	if (file && fscanf(file, "%u", &max) != 1)
-		max = 0;
-	if (file)
-		fclose(file);
-	return max ? max + 1 : 4194304 + 1;
-}
-
-/* Open ones by all clients; each may have some thousand. */
-#define OPEN_REQUESTS 32768
-
 /* What is not loaded costs nothing, and asks nothing of the kernel. */
 static int set_parts(struct engine *engine)
 {
-	struct split *programs = engine->programs;
-	struct bpf_program *only_smb[] = {
-		programs->progs.on_dispatch, programs->progs.on_answer,
-		programs->progs.on_process,
+	const struct split *programs = engine->programs;
+	const struct {
+		struct bpf_program *program;
+		bool wanted;
+	} probes[] = {
+		{ programs->progs.on_dispatch, engine->plan.flows },
+		{ programs->progs.on_answer, engine->plan.flows },
+		{ programs->progs.on_process, engine->plan.flows },
+		{ programs->progs.on_function, engine->plan.functions },
+		{ programs->progs.on_function_end, engine->plan.functions },
+		{ programs->progs.on_place, engine->plan.functions },
 	};
 	int err = 0;
 
-	for (size_t i = 0; !err && i < sizeof(only_smb) / sizeof(*only_smb);
-	     i++)
-		err = bpf_program__set_autoload(only_smb[i],
-						engine->plan.flows);
+	for (size_t i = 0; !err && i < sizeof(probes) / sizeof(*probes); i++)
+		err = bpf_program__set_autoload(probes[i].program,
+						probes[i].wanted);
 	return err ? err :
 	       bpf_program__set_autoload(programs->progs.on_tick,
 					 engine->plan.profile);
-}
-
-/* What is not asked for has one entry. */
-static int set_sizes(struct engine *engine)
-{
-	struct split *programs = engine->programs;
-	const struct plan *plan = &engine->plan;
-	uint32_t wakers = plan->detail & DETAIL_WAITS ? WAKERS : 1;
-	const struct {
-		struct bpf_map *map;
-		uint32_t entries;
-	} sizes[] = {
-		{ programs->maps.slots, plan->slots },
-		{ programs->maps.free_slots, plan->slots },
-		{ programs->maps.cells, plan->cells },
-		{ programs->maps.hists, plan->hists },
-		{ programs->maps.slot_of, count_ids() },
-		{ programs->maps.extras, plan->detail ? plan->slots : 1 },
-		{ programs->maps.details, plan->detail ? plan->cells : 1 },
-		{ programs->maps.detailed, plan->detail ? plan->cells : 1 },
-		{ programs->maps.stacks, plan->detail ? STACKS : 1 },
-		{ programs->maps.wakers, wakers },
-		{ programs->maps.waker_of, wakers },
-		{ programs->maps.rules, plan->detail ? RULES : 1 },
-		{ programs->maps.samples,
-		  plan->detail ? SAMPLES_BYTES : 4096 },
-		{ programs->maps.objects,
-		  plan->detail & DETAIL_OBJECTS ? OBJECTS : 1 },
-		{ programs->maps.ends,
-		  plan->detail & DETAIL_OBJECTS ? OBJECTS : 1 },
-		{ programs->maps.flows, plan->flows ? plan->flows : 1 },
-		{ programs->maps.free_flows, plan->flows ? plan->flows : 1 },
-		{ programs->maps.answered,
-		  plan->flows ? plan->requests : 1 },
-		{ programs->maps.requests, plan->flows ? OPEN_REQUESTS : 1 },
-	};
-	int err = 0;
-
-	for (size_t i = 0; !err && i < sizeof(sizes) / sizeof(*sizes); i++)
-		err = bpf_map__set_max_entries(sizes[i].map,
-					       sizes[i].entries);
-	return err;
-}
-
-/* Maps that are shared memory, and where they are mapped. */
-struct view {
-	struct bpf_map *map;
-	void **at;
-	size_t n, size;
-};
-
-#define VIEWS 8
-
-static void list_views(struct engine *engine, struct view views[VIEWS])
-{
-	const struct split *programs = engine->programs;
-	const struct plan *plan = &engine->plan;
-	size_t slots = plan->detail ? plan->slots : 0;
-	size_t cells = plan->detail ? plan->cells : 0;
-	size_t wakers = plan->detail & DETAIL_WAITS ? WAKERS : 0;
-
-	memcpy(views, (const struct view[VIEWS]){
-		{ programs->maps.slots, (void **)&engine->slots,
-		  plan->slots, sizeof(*engine->slots) },
-		{ programs->maps.cells, (void **)&engine->cells,
-		  plan->cells, sizeof(*engine->cells) },
-		{ programs->maps.hists, (void **)&engine->hists,
-		  plan->hist ? plan->hists : 0, sizeof(*engine->hists) },
-		{ programs->maps.extras, (void **)&engine->extras, slots,
-		  sizeof(*engine->extras) },
-		{ programs->maps.details, (void **)&engine->details, cells,
-		  sizeof(*engine->details) },
-		{ programs->maps.wakers, (void **)&engine->wakers, wakers,
-		  sizeof(*engine->wakers) },
-		{ programs->maps.flows, (void **)&engine->flows,
-		  plan->flows, sizeof(*engine->flows) },
-		{ programs->maps.answered, (void **)&engine->answered,
-		  plan->flows ? plan->requests : 0,
-		  sizeof(*engine->answered) },
-	}, VIEWS * sizeof(struct view));
-}
-
-static int map_all(struct engine *engine, struct why *why)
-{
-	struct view views[VIEWS];
-
-	engine->control = &engine->programs->bss->control;
-	list_views(engine, views);
-	for (size_t i = 0; i < VIEWS; i++) {
-		void *memory = NULL;
-
-		if (views[i].n)
-			memory = mmap(NULL, views[i].n * views[i].size,
-				      PROT_READ | PROT_WRITE, MAP_SHARED,
-				      bpf_map__fd(views[i].map), 0);
-		if (memory == MAP_FAILED)
-			return why_set(why, errno, "cannot map the bpf maps: "
-				       "%s", strerror(errno));
-		*views[i].at = memory;
-	}
-	/* Number 0 is none of each. */
-	engine->control->used_slots = 1;
-	engine->control->used_cells = 1;
-	engine->control->used_hists = 1;
-	engine->control->used_flows = 1;
-	engine->control->used_requests = 1;
-	engine->control->used_wakers = WAKER_FIRST;
-	engine->control->epoch = 1;
-	engine->control->generation = 1;
-	engine->control->detail = engine->plan.detail;
-	engine->control->chance = FIRST_CHANCE;
-	return 0;
 }
 
 static int on_notice(void *ctx, void *data, size_t size)
@@ -300,6 +176,36 @@ static int on_sample(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+static int on_slow(void *ctx, void *data, size_t size)
+{
+	struct engine *engine = ctx;
+
+	if (size >= sizeof(struct slow_event))
+		slowest_take(engine->slowest, engine, data);
+	return 0;
+}
+
+static int listen_to(struct engine *engine, struct why *why)
+{
+	const struct split *programs = engine->programs;
+
+	engine->notices = ring_buffer__new(
+		bpf_map__fd(programs->maps.notices), on_notice, engine, NULL);
+	if (!engine->notices || (engine->plan.slowest && ring_buffer__add(
+			engine->notices,
+			bpf_map__fd(programs->maps.slow_events), on_slow,
+			engine)))
+		return why_set(why, errno, "cannot listen to the bpf "
+			       "programs: %s", strerror(errno));
+	if (!engine->plan.detail)
+		return 0;
+	engine->samples = ring_buffer__new(bpf_map__fd(programs->maps.samples),
+					   on_sample, engine, NULL);
+	return engine->samples ? 0 :
+	       why_set(why, errno, "cannot listen to the bpf programs: %s",
+		       strerror(errno));
+}
+
 int engine_open(struct engine *engine, const struct plan *plan,
 		const struct callset *wanted, struct why *why)
 {
@@ -314,7 +220,11 @@ int engine_open(struct engine *engine, const struct plan *plan,
 	if (wanted)
 		engine_set_calls((uint64_t *)engine->programs->rodata->wanted,
 				 wanted);
-	err = set_sizes(engine);
+	wanted = slowest_patient(engine->slowest);
+	if (wanted)
+		engine_set_calls((uint64_t *)engine->programs->rodata->patient,
+				 wanted);
+	err = memory_size(engine);
 	if (!err && plan->detail & DETAIL_OBJECTS)
 		err = objmaps_prepare(engine->programs);
 	if (!err)
@@ -329,19 +239,8 @@ int engine_open(struct engine *engine, const struct plan *plan,
 		err = split__load(engine->programs);
 	if (err)
 		return explain_load(err, why);
-	err = map_all(engine, why);
-	if (err)
-		return err;
-	engine->notices = ring_buffer__new(
-		bpf_map__fd(engine->programs->maps.notices), on_notice,
-		engine, NULL);
-	if (plan->detail)
-		engine->samples = ring_buffer__new(
-			bpf_map__fd(engine->programs->maps.samples),
-			on_sample, engine, NULL);
-	return engine->notices && (engine->samples || !plan->detail) ? 0 :
-	       why_set(why, errno, "cannot listen to the bpf programs: %s",
-		       strerror(errno));
+	err = memory_map(engine, why);
+	return err ? err : listen_to(engine, why);
 }
 
 static int attach_one(struct bpf_program *program, struct bpf_link **link)
@@ -418,6 +317,8 @@ void engine_detach(struct engine *engine)
 	engine->ticks = NULL;
 	probes_detach(engine->probes);
 	engine->probes = NULL;
+	hooks_detach(engine->hooks);
+	engine->hooks = NULL;
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
 		bpf_link__destroy(*links[i]);
 		*links[i] = NULL;
@@ -426,17 +327,14 @@ void engine_detach(struct engine *engine)
 
 void engine_close(struct engine *engine)
 {
-	struct view views[VIEWS];
-
 	probes_detach(engine->probes);
 	ticks_free(engine->ticks);
 	ring_buffer__free(engine->samples);
+	hooks_detach(engine->hooks);
+	slowest_free(engine->slowest);
 	ring_buffer__free(engine->notices);
 	if (engine->programs)
-		list_views(engine, views);
-	for (size_t i = 0; engine->programs && i < VIEWS; i++)
-		if (*views[i].at)
-			munmap(*views[i].at, views[i].n * views[i].size);
+		memory_unmap(engine);
 	split__destroy(engine->programs);
 	*engine = (struct engine){ 0 };
 }
@@ -490,7 +388,8 @@ void engine_listen(struct engine *engine)
 	/* What threads did, before they are left. */
 	if (engine->samples)
 		ring_buffer__consume(engine->samples);
-	ring_buffer__consume(engine->notices);
+	if (engine->notices)
+		ring_buffer__consume(engine->notices);
 }
 
 void engine_rule(struct engine *engine, const struct rule_key *key,

@@ -17,7 +17,9 @@
 #include "collect/bpf/layout.h"
 #include "model/callset.h"
 
+struct hooks;
 struct probes;
+struct slowest;
 struct split;
 struct ring_buffer;
 struct ticks;
@@ -35,6 +37,11 @@ struct engine {
 	struct flow *flows;		/* NULL without plan.flows */
 	struct request_cell *answered;	/* likewise */
 	struct probes *probes;		/* likewise */
+	struct slow_counts *slow_counts;	/* NULL without plan.slowest */
+	struct function_cell *functions;	/* NULL without plan.functions */
+	struct function_places *functions_of;	/* likewise; by slot */
+	struct slowest *slowest;	/* before engine_open(), or NULL */
+	struct hooks *hooks;		/* NULL: none are attached */
 	struct ring_buffer *notices;
 	struct ring_buffer *samples;	/* NULL without plan.detail */
 	struct ticks *ticks;		/* NULL: no profile */
@@ -72,7 +79,8 @@ int engine_target(struct engine *engine, pid_t pid, uint32_t flags,
  * Cost: about 150 ns a thread of the machine. */
 int engine_visit(struct engine *engine, struct why *why);
 
-/* Readable when there are notices; engine_listen() calls engine->notice. */
+/* Readable when there are notices, or slow calls; engine_listen() tells
+ * engine->notice, and what keeps the slowest; before engine_open() nothing. */
 int engine_fd(const struct engine *engine);
 void engine_listen(struct engine *engine);
 

@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "collect/bpf/flows.h"
+#include "collect/bpf/functions.h"
 #include "collect/bpf/kin.h"
+#include "collect/bpf/lives.h"
 #include "collect/bpf/sleeps.h"
 #include "collect/bpf/words.h"
 #include "model/abi.h"
@@ -87,19 +89,19 @@ struct key gather_detail_key(const struct gather *g,
 	return key;
 }
 
-static void tell_cell(const struct gather *g, const struct key *key,
-		      const struct cell *cell)
+void gather_tell(const struct gather *g, const struct key *key,
+		 const struct cell *cell)
 {
 	g->sink->cell(g->sink->ctx, key, cell);
 }
 
-static void tell_of_calls(const struct gather *g, const struct key *key,
-			  const struct cell *cell)
+void gather_tell_ended(const struct gather *g, const struct key *key,
+		       const struct cell *cell)
 {
 	if (g->words)
 		words_tell(g->words, key, cell);
 	else
-		tell_cell(g, key, cell);
+		gather_tell(g, key, cell);
 }
 
 /* --- calls -------------------------------------------------------------------- */
@@ -188,7 +190,7 @@ static void tell_call(struct gather *g, struct known *known,
 				 (int64_t)(now->bytes - told->bytes));
 		cell_add(&cell, MEASURE_ENDED, ended_ns);
 		add_bounds(g, &cell, now);
-		tell_of_calls(g, &key, &cell);
+		gather_tell_ended(g, &key, &cell);
 		if (now->hist && g->hists)
 			gather_hist(g, slot, &key, now->hist);
 		if (g->smb)
@@ -271,7 +273,7 @@ static void tell_open(struct gather *g, struct known *known,
 		times_cell(&cell, &open);
 		cell_add(&cell, MEASURE_CPU, times_cpu(&open));
 		if (g->outcome == OUTCOME_ANY)
-			tell_cell(g, &known->open_key, &cell);
+			gather_tell(g, &known->open_key, &cell);
 		known->open = (struct times){ 0 };
 		known->open_tag = 0;
 	}
@@ -302,7 +304,7 @@ static void tell_open(struct gather *g, struct known *known,
 		g->in_flight++;
 	}
 	if (g->outcome == OUTCOME_ANY)
-		tell_cell(g, &known->open_key, &cell);
+		gather_tell(g, &known->open_key, &cell);
 }
 
 /* Sleeps of that, or since the last one. */
@@ -321,94 +323,6 @@ static void tell_open_sleeps(struct gather *g, const struct known *known,
 }
 
 /* --- threads ------------------------------------------------------------------ */
-
-/*
- * The kernel's own clock of the thread, and its user and system share by the
- * ticks that hit it; where none did, by what we know of its calls. As in
- * cputime_adjust() of kernel/sched/cputime.c neither goes backwards.
- */
-static void add_clocks(struct known *known, const struct slot *slot,
-		       const struct times *calls, const struct times *life,
-		       struct cell *cell)
-{
-	int64_t exec = (int64_t)(slot->exec_ns - slot->base_exec_ns);
-	double user = (double)(slot->user_ns - slot->base_user_ns);
-	double system = (double)(slot->system_ns - slot->base_system_ns);
-	int64_t user_ns, system_ns;
-
-	if (user + system <= 0) {
-		system = (double)at_least_0(times_cpu(calls));
-		user = (double)at_least_0(times_cpu(life) - times_cpu(calls));
-	}
-	if (exec < known->exec_ns)
-		exec = known->exec_ns;
-	system_ns = user + system > 0 ?
-		    (int64_t)((double)exec * system / (user + system)) : 0;
-	if (system_ns < known->system_ns)
-		system_ns = known->system_ns;
-	user_ns = exec - system_ns;
-	if (user_ns < known->user_ns) {
-		user_ns = known->user_ns;
-		system_ns = exec - user_ns;
-	}
-	cell_add(cell, MEASURE_CPU, exec - known->exec_ns);
-	cell_add(cell, MEASURE_USER, user_ns - known->user_ns);
-	cell_add(cell, MEASURE_SYSTEM, system_ns - known->system_ns);
-	known->exec_ns = exec;
-	known->user_ns = user_ns;
-	known->system_ns = system_ns;
-}
-
-/* What it was blocked in no call, for a page or by a stop, was not where
- * samples of what runs are. */
-static void tell_outside(const struct gather *g, const struct key *key,
-			 const struct times *outside)
-{
-	struct times blocked = { .wall_ns = outside->blocked_ns,
-				 .blocked_ns = outside->blocked_ns,
-				 .vcsw = outside->vcsw };
-	struct times ran = *outside;
-	struct cell cell = { 0 };
-
-	times_add(&ran, &blocked, -1);
-	times_cell(&cell, &blocked);
-	tell_cell(g, key, &cell);
-	cell = (struct cell){ 0 };
-	times_cell(&cell, &ran);
-	cell_add(&cell, MEASURE_CPU, times_cpu(&ran));
-	tell_of_calls(g, key, &cell);
-}
-
-static void tell_life(struct gather *g, struct known *known,
-		      const struct slot *slot, const struct times *since,
-		      int64_t now_ns)
-{
-	struct times calls = known->calls, life, outside;
-	struct cell cell = { 0 };
-	struct key key = known->key;
-
-	times_add(&calls, &known->open, 1);
-	outside = (struct times){
-		.blocked_ns = (int64_t)slot->outside_blocked_ns,
-		.runq_ns = (int64_t)slot->outside_runq_ns,
-		.vcsw = (int64_t)slot->outside_vcsw,
-		.icsw = (int64_t)slot->outside_icsw,
-	};
-	if (!slot->enter_ns)
-		times_add(&outside, since, 1);
-	life = outside;
-	times_add(&life, &calls, 1);
-	life.wall_ns = at_least_0(now_ns - (int64_t)slot->born_ns);
-	outside.wall_ns = life.wall_ns - calls.wall_ns;
-	add_clocks(known, slot, &calls, &life, &cell);
-	life = times_news(&life, &known->life);
-	times_cell(&cell, &life);
-	tell_cell(g, &key, &cell);
-	/* Also where there is nothing: it says that this is all. */
-	outside = times_news(&outside, &known->outside);
-	key = gather_detail_key(g, known, TAG_OUTSIDE, NULL);
-	tell_outside(g, &key, &outside);
-}
 
 /* What its cells count is told; they are the next thread's. */
 static void recycle_list(struct gather *g, uint32_t index, uint32_t *first)
@@ -447,6 +361,8 @@ static void recycle(struct gather *g, uint32_t index)
 	slot->state = SLOT_FREE;
 	if (g->smb && slot->flow)
 		flows_recycle(g->smb, g, index);
+	if (g->functions)
+		functions_recycle(g->functions, g, index);
 	g->known[index] = (struct known){ 0 };
 	if (g->told_sleeps)
 		g->told_sleeps[index].n = 0;
@@ -539,9 +455,11 @@ void gather_slot(struct gather *g, uint32_t index)
 	since = times_since(&now, now_ns);
 	if (g->smb && now.flow)
 		flows_tell(g->smb, g, known, &now, slot, &since, now_ns);
+	if (g->functions)
+		functions_tell(g->functions, g, known, index, &now);
 	tell_open(g, known, &now, &extra.detail, &since, now_ns);
 	tell_open_sleeps(g, known, &now, index, &extra, now_ns);
-	tell_life(g, known, &now, &since, now_ns);
+	lives_tell(g, known, &now, &since, now_ns);
 	sink_lost(g->sink, LOSS_URING, (int64_t)(now.uring - known->uring));
 	known->uring = now.uring;
 	/* An execve may have made it another one, from here on. */
@@ -599,6 +517,8 @@ void gather_all(struct gather *g, bool report)
 			gather_slot(g, i);
 	if (g->smb)
 		flows_tell_open(g->smb, g);
+	if (g->functions)
+		functions_tell_loss(g->functions, g);
 	g->reporting = false;
 	if (report)
 		__atomic_add_fetch(&g->control->epoch, 1, __ATOMIC_RELEASE);

@@ -40,6 +40,7 @@ struct known {
 
 struct flows;
 struct told_sleeps;
+struct functions;
 struct words;
 
 struct gather {
@@ -56,6 +57,7 @@ struct gather {
 	struct call_hist *told_hists;
 	struct told_sleeps *told_sleeps;	/* by slot; NULL: no details */
 	struct flows *smb;		/* NULL: SMB is not accounted */
+	struct functions *functions;	/* NULL: none is asked for */
 	struct known *known;		/* by slot */
 	struct map families;
 	int64_t end_ns;			/* nothing counts after; 0: goes on */
@@ -91,6 +93,13 @@ struct key gather_key(const struct gather *g, const struct known *known,
 struct key gather_detail_key(const struct gather *g,
 			     const struct known *known, uint32_t tag,
 			     const struct detail *detail);
+
+/* Tells the sink. */
+void gather_tell(const struct gather *g, const struct key *key,
+		 const struct cell *cell);
+/* Of calls that have ended: by the stacks that are known of them. */
+void gather_tell_ended(const struct gather *g, const struct key *key,
+		       const struct cell *cell);
 
 /* What is new in the histogram of that number, which @slot's thread fills. */
 void gather_hist(const struct gather *g, const struct slot *slot,

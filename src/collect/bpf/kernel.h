@@ -206,9 +206,9 @@ struct task_struct___state {
 
 struct pt_regs {
 	/* x86; sp: both */
-	unsigned long bx, cx, dx, orig_ax, ip, di, si, sp, bp, r10;
+	unsigned long bx, cx, dx, orig_ax, ip, di, si, sp, bp, r8, r9, r10;
 	int syscallno;		/* arm64 */
-	unsigned long long regs[31], pc;
+	unsigned long long regs[31], pc, orig_x0;
 };
 
 struct bpf_iter_meta;

@@ -448,6 +448,74 @@ struct request_cell {
 	uint32_t epoch, hist;
 };
 
+/* --- the slowest ------------------------------------------------------------- */
+
+/* The longest one would be shown; a call's arguments are its registers. */
+enum slow_kind { SLOW_CALL, SLOW_REQUEST, SLOW_KINDS };
+
+#define SLOW_BYTES (512u << 10)
+
+struct slow_event {
+	uint32_t kind;		/* enum slow_kind */
+	uint32_t epoch;		/* of control.slow_epoch */
+	uint32_t slot, serial;
+	uint32_t tag;		/* with the command that it is for, or is */
+	uint32_t partial;	/* begun before the attachment */
+	int32_t tid, tgid;
+	uint64_t start_ns, leader_start_ns;
+	uint64_t began_ns, wall_ns;
+	uint64_t run_ns;	/* of requests: that they were run */
+	uint64_t blocked_ns, runq_ns;
+	long long ret;
+	uint64_t args[6];
+	uint64_t session;
+	uint32_t tree, status;
+	struct detail detail;	/* with the longest of its sleeps */
+};
+
+/* Of one kind in one epoch, by how long they took: those that were sent, by
+ * which it is known what cannot be among the slowest, and those for which
+ * there was no room. */
+struct slow_counts {
+	uint32_t sent[BUCKETS], lost[BUCKETS];
+};
+
+/* Two epochs of each kind: the one that is read, and the one that fills. */
+#define SLOW_COUNTS (2 * SLOW_KINDS)
+
+static inline uint32_t slow_place(uint32_t kind, uint32_t epoch)
+{
+	return 2 * kind + epoch % 2;
+}
+
+/* --- functions of the targets ------------------------------------------------- */
+
+#define FUNCTIONS 16		/* that can be asked for */
+#define FUNCTION_CELLS 65536u
+
+/* What a probe is at, beside the number of its function in its cookie. */
+#define FUNCTION_RETURNS 0x100	/* the end of a call, by its return */
+
+/* One function, as one thread calls it. */
+struct function_cell {
+	uint64_t calls;		/* that ended, of those not in another */
+	uint64_t nested;	/* begun in one that had not ended */
+	uint64_t unmatched;	/* of which one side only was seen */
+	uint64_t wall_ns, blocked_ns, runq_ns;
+	uint64_t min_ns, max_ns;	/* in the interval of epoch */
+	uint32_t epoch, hist;
+	/* The one in progress: */
+	uint32_t depth;		/* with those nested in it; 0: there is none */
+	uint32_t zero;
+	uint64_t began_ns, sp;
+	uint64_t base_blocked_ns, base_runq_ns;	/* the thread's, then */
+};
+
+/* By slot: of its thread; 0: not called yet. */
+struct function_places {
+	uint32_t cell[FUNCTIONS];
+};
+
 /* On one CPU: who made the last call there, by where its registers are
  * saved, which is at the top of each thread's own kernel stack. */
 struct caller {
@@ -492,6 +560,10 @@ struct control {
 	uint32_t n_codes;	/* fixed before attachment */
 	struct code codes[CODES];
 	uint64_t chance;	/* of a short call to be sampled, of 2^32 */
+	uint32_t slow_epoch;	/* of which there are slowest ones */
+	uint32_t used_functions;
+	uint64_t slow_from_ns[SLOW_COUNTS];	/* what takes less is not */
+	uint64_t no_function;	/* calls for which there was no room */
 };
 
 /* Fixed at load. */
@@ -514,6 +586,9 @@ struct plan {
 	uint32_t nr_epoll_wait, nr_epoll_pwait, nr_recvmsg, nr_poll;
 	uint32_t nr_read, nr_writev;
 	uint32_t nr_connect, nr_newfstatat, nr_statx;
+	uint32_t slowest;	/* so many are wanted */
+	uint32_t functions;	/* cells of them; 0: none is asked for */
+	uint32_t nr_uretprobe;	/* the call that is no call of the program */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "collect/bpf/functions.h"
 #include "collect/bpf/smb.h"
 #include "collect/bpf/words.h"
 
@@ -50,6 +51,7 @@ struct plan plan_make(const struct collector_cfg *cfg)
 						     EXTRA_BY_COPY,
 		.follow = cfg->follow,
 		.everyone = cfg->everyone,
+		.slowest = cfg->slowest,
 		.by_name = cfg->name != NULL,
 		.filtered = cfg->calls != NULL,
 		.only_uid = geteuid() ? geteuid() : -1u,
@@ -66,5 +68,7 @@ struct plan plan_make(const struct collector_cfg *cfg)
 	plan.cells = CELLS_PER_SLOT * plan.slots;
 	if (cfg->smb)
 		smb_plan(&plan);
+	if (cfg->n_probes)
+		functions_plan(&plan, cfg->n_probes);
 	return plan;
 }

@@ -15,6 +15,7 @@
 
 #include "base/caps.h"
 #include "collect/bpf/layout.h"
+#include "collect/bpf/mapped.h"
 #include "collect/bpf/split.skel.h"
 #include "model/smb2.h"
 
@@ -74,7 +75,7 @@ void probes_detach(struct probes *probes)
 
 /* --- the library -------------------------------------------------------------- */
 
-static bool is_library(const char *path)
+static bool is_library(const char *path, const void *arg)
 {
 	/* As Samba's build calls it: upstream's, Debian's, since 4.23. */
 	static const char *const names[] = {
@@ -83,52 +84,11 @@ static bool is_library(const char *path)
 	};
 	const char *base = strrchr(path, '/');
 
+	(void)arg;
 	for (size_t i = 0; base && i < sizeof(names) / sizeof(*names); i++)
 		if (!strncmp(base + 1, names[i], strlen(names[i])))
 			return true;
 	return false;
-}
-
-/* Its path by which it can be opened, whatever became of its name: by the
- * mapping if we may, else from the process's own root. */
-static bool find_path(pid_t pid, const char *range, const char *name,
-		      char *ret, size_t size, struct stat *st)
-{
-	snprintf(ret, size, "/proc/%d/map_files/%s", pid, range);
-	if (!stat(ret, st))
-		return true;
-	snprintf(ret, size, "/proc/%d/root%s", pid, name);
-	return !stat(ret, st);
-}
-
-/* In the process's mappings: "55d0-55e0 r-xp 0000 08:01 123   /path". */
-static int find_library(const struct procfs *fs, pid_t pid, char *ret,
-			size_t size, struct stat *st)
-{
-	int fd = procfs_open(fs, "%d/maps", pid);
-	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	char *line = NULL, range[64];
-	size_t room = 0;
-	int found = 0;
-
-	if (!file) {
-		found = fd < 0 ? fd : -errno;
-		if (fd >= 0)
-			close(fd);
-	}
-	while (file && !found && getline(&line, &room, file) > 0) {
-		int at = 0;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%63s %*s %*s %*s %*s %n", range, &at) < 1 ||
-		    !at || line[at] != '/' || !is_library(line + at))
-			continue;
-		found = find_path(pid, range, line + at, ret, size, st);
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return found;
 }
 
 /* --- attaching ------------------------------------------------------------------ */
@@ -226,8 +186,8 @@ int probes_add(struct probes *probes, pid_t pid, struct why *why)
 	if (probes->n == MAX_FILES)
 		return why_set(why, E2BIG, "more than %d different Samba "
 			       "libraries are running", MAX_FILES);
-	err = find_library(probes->fs, pid, file->path, sizeof(file->path),
-			   &st);
+	err = mapped_find(probes->fs, pid, is_library, NULL, file->path,
+			  sizeof(file->path), &st);
 	if (err <= 0)
 		return err < 0 ? why_set(why, -err, "/proc/%d/maps: %s", pid,
 					 strerror(-err)) : 0;

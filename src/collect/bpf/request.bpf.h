@@ -14,6 +14,7 @@
 #define COLLECT_BPF_REQUEST_BPF_H
 
 #include "collect/bpf/flow.bpf.h"
+#include "collect/bpf/slow.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -384,6 +385,8 @@ answers(struct slot *s, uint32_t index, uint64_t address, uint32_t status,
 		f->request = 0;
 		forget_run(f);
 	}
+	if (found && is_slow(SLOW_REQUEST, now - request.began_ns))
+		tell_slow_request(s, &request, status, now);
 	if (!found)
 		f->unmatched++;
 	/* Whose it is can be asked while its session lasts. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "collect/bpf/times.h"
-#include "collect/bpf/words.h"
 
 static int64_t present_ns(const struct slot *slot, int64_t now_ns)
 {
@@ -49,22 +48,15 @@ uint32_t sleeps_pending(const struct slot *slot, const struct extra *extra,
 	return n;
 }
 
-/* Calls that have ended are told by the stacks that others of their kind
- * have shown; one that has not, as it is, so that it can be taken back. */
-static void tell(const struct gather *g, const struct key *key,
-		 const struct cell *cell, bool ended)
-{
-	if (g->words && ended)
-		words_tell(g->words, key, cell);
-	else
-		g->sink->cell(g->sink->ctx, key, cell);
-}
-
 /* @sign 1: to the row of their reason, -1: back. */
 static void move(const struct gather *g, const struct key *from,
 		 int32_t reason, int32_t waker, const struct slept *slept,
 		 int sign, bool ended)
 {
+	/* One that has not ended is told as it is, to be taken back. */
+	void (*tell)(const struct gather *of, const struct key *key,
+		     const struct cell *cell) =
+		ended ? gather_tell_ended : gather_tell;
 	struct times whole = {
 		.wall_ns = (int64_t)slept->blocked_ns,
 		.blocked_ns = (int64_t)slept->blocked_ns,
@@ -79,10 +71,10 @@ static void move(const struct gather *g, const struct key *from,
 	times_add(&there, &whole, sign);
 	times_add(&here, &whole, -sign);
 	times_cell(&cell, &there);
-	tell(g, &to, &cell, ended);
+	tell(g, &to, &cell);
 	cell = (struct cell){ 0 };
 	times_cell(&cell, &here);
-	tell(g, from, &cell, ended);
+	tell(g, from, &cell);
 }
 
 /* The row of a call as such, and what is beside it of its sleeps. */

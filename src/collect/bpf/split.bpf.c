@@ -15,7 +15,9 @@
 #include "collect/bpf/flow.bpf.h"
 #include "collect/bpf/objects.bpf.h"
 #include "collect/bpf/offcpu.bpf.h"
+#include "collect/bpf/probe.bpf.h"
 #include "collect/bpf/request.bpf.h"
+#include "collect/bpf/slow.bpf.h"
 #include "collect/bpf/stack.bpf.h"
 #include "collect/bpf/threads.bpf.h"
 #include "collect/bpf/waker.bpf.h"
@@ -123,7 +125,7 @@ int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 			s->tag = s->resumes;
 		s->resumes = 0;
 	}
-	if (is_wanted(s->tag)) {
+	if (is_wanted(s->tag) && !is_probe(tag)) {
 		s->enter_ns = now;
 		if (is_detailed(DETAIL_OBJECTS))
 			find_descriptor(s, bpf_get_current_task_btf(), regs,
@@ -168,6 +170,8 @@ int BPF_PROG(on_exit, struct pt_regs *regs, long ret)
 		find_result(s, ret);
 	if (is_detailed(DETAIL_STACKS))
 		find_stack(s, regs, now - s->enter_ns);
+	if (is_slow(SLOW_CALL, now - s->enter_ns))
+		tell_slow_call(s, regs, ret, now, partial);
 	if (plan.flows && s->flow) {
 		flow_exit(s, index, now, ret, partial);
 	} else {
@@ -290,6 +294,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	name_slot(s, task);
 	if (plan.detail)
 		begin_program(s->self);
+	if (plan.functions)
+		forget_functions(s->self);
 	if (!may_look_at(task))
 		end(s, bpf_ktime_get_ns());
 	step(s);
