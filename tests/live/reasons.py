@@ -76,7 +76,7 @@ def kinds(tap):
     for mode, (call, reason, kind) in MODES.items():
         run, truth = run_mode(mode)
         if not truth:
-            tap.skip(mode, "kernel: no userfaultfd here")
+            tap.skip(mode, "kernel: not to be had here")
             continue
         rows = waits_of(run.report, truth["tid"], call)
         blocked = total(rows, "blocked_ns")
