@@ -90,7 +90,8 @@ def kinds(tap):
                f"{mode}: {live.percent(total(right, 'blocked_ns'), blocked)} "
                f"of {live.msec(blocked)} ms of {call} is '{reason}'", *rows)
         if kind != "interrupt":
-            slack = run.stolen_ns + truth["times"] * 400000
+            slack = (run.stolen_ns
+                     + truth["times"] * 400000 * max(1, live.SLOW))
             # Its own clock goes on until it has a CPU again.
             queued = total([row for row in run.report["rows"]
                             if row.get("tid") == truth["tid"]

@@ -397,6 +397,8 @@ static int make_file(int flags)
 	close(fd);
 	free(block);
 	fd = open(path, O_RDONLY | flags);
+	if (fd < 0 && errno == EINVAL)
+		cannot();
 	if (fd < 0)
 		die(path);
 	return fd;
