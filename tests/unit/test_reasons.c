@@ -81,6 +81,8 @@ static const struct {
 	  "do_syscall_64" },
 	{ "child",
 	  "do_wait kernel_wait4 __do_sys_wait4 do_syscall_64" },
+	{ "child",
+	  "kernel_clone __do_sys_vfork do_syscall_64" },
 	{ "file lock",
 	  "locks_lock_inode_wait __do_sys_flock do_syscall_64" },
 	{ "file lock",

@@ -4,7 +4,8 @@
  * wake it has seen it asleep, and prints as JSON
  * {"pid": P, "tid": T, "times": N, "ns": N, "wakers": ["PID/TID", ...]}:
  * how long that took its first thread by a clock that is read in user space,
- * and who woke it, where that is known. FILE is where there may be a new file.
+ * and who woke it, where that is known; {} where it cannot be had here. FILE
+ * is where there may be a new file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,13 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(2);
+}
+
+/* It is not to be had here. */
+static void cannot(void)
+{
+	puts("{}");
+	exit(0);
 }
 
 static long long now_ns(void)
@@ -196,6 +204,10 @@ static void tcp(void)
 	int server = socket(AF_INET, SOCK_STREAM, 0);
 
 	ends[1] = socket(AF_INET, SOCK_STREAM, 0);
+	/* Without a network, as in a small virtual machine. */
+	if (connect(ends[1], (struct sockaddr *)&address, size) &&
+	    errno == ENETUNREACH)
+		cannot();
 	if (bind(server, (struct sockaddr *)&address, size) ||
 	    listen(server, 1) ||
 	    getsockname(server, (struct sockaddr *)&address, &size) ||
@@ -385,6 +397,8 @@ static int make_file(int flags)
 	close(fd);
 	free(block);
 	fd = open(path, O_RDONLY | flags);
+	if (fd < 0 && errno == EINVAL)
+		cannot();
 	if (fd < 0)
 		die(path);
 	return fd;
@@ -451,10 +465,8 @@ static void faults(void)
 	region.range.start = (uintptr_t)pages;
 	region.range.len = TIMES * BLOCK;
 	faults_fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (faults_fd < 0) {
-		puts("{}");
-		exit(0);
-	}
+	if (faults_fd < 0)
+		cannot();
 	if (ioctl(faults_fd, UFFDIO_API, &api) ||
 	    ioctl(faults_fd, UFFDIO_REGISTER, &region))
 		die("userfaultfd");

@@ -196,11 +196,21 @@ inline_always void keep_detail(uint32_t slot, struct early_call *early)
 	extra->n_waits = 0;
 }
 
-inline_always void keep_call(struct slot *s, struct flow *f, uint32_t at,
-			     uint32_t tag, uint64_t wall, long ret)
+/* There is room for it, which 6.1 has to see where it is used. */
+__attribute__((noinline)) int keep_call(struct slot *s, struct flow *f,
+					uint32_t tag, uint64_t wall,
+					long ret)
 {
-	struct early_call *early = &f->early[at];
+	struct early_call *early;
+	uint32_t at;
 
+	if (!s || !f)
+		return 0;
+	at = f->n_early;
+	asm volatile("" : "+r"(at));
+	if (at >= FLOW_EARLY)
+		return 0;
+	early = &f->early[at];
 	early->tag = tag;
 	early->wall_ns = wall;
 	early->ret = ret;
@@ -212,7 +222,8 @@ inline_always void keep_call(struct slot *s, struct flow *f, uint32_t at,
 		forget_switches(s);
 	if (plan.detail)
 		keep_detail(s->self, early);
-	f->n_early = at + 1;
+	f->n_early++;
+	return 0;
 }
 
 inline_always bool is_loop(uint32_t tag)
@@ -456,8 +467,8 @@ __attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
 {
 	struct flow *f = s ? flow_at(s->flow) : NULL;
 	struct call_cell *cell;
-	uint32_t tag, kept;
 	uint64_t wall;
+	uint32_t tag;
 
 	if (!s || !f)
 		return 0;
@@ -465,10 +476,8 @@ __attribute__((noinline)) int flow_exit(struct slot *s, uint32_t index,
 	wall = now - s->enter_ns;
 	f->calls++;
 	f->calls_ns += wall;
-	kept = f->n_early;
-	asm volatile("" : "+r"(kept));
-	if (is_early(f) && !partial && kept < FLOW_EARLY) {
-		keep_call(s, f, kept, tag, wall, ret);
+	if (is_early(f) && !partial && f->n_early < FLOW_EARLY) {
+		keep_call(s, f, tag, wall, ret);
 	} else {
 		if (!is_early(f))
 			tag |= f->label << TAG_LABEL_SHIFT;

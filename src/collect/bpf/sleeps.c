@@ -92,13 +92,13 @@ static struct key key_of(const struct gather *g, const struct known *known,
 }
 
 /* Whether it is the sleep of which reports have said something, or has it
- * among others; what they said is no news. They may have taken for sleep what
- * was the queue for a CPU already. */
-static bool deduct(const struct told_sleep *stays, struct slept *slept)
+ * among others; what they said is no news. One that is over may be shorter:
+ * they took for sleep what was the queue for a CPU already. */
+static bool deduct(const struct told_sleep *stays, struct slept *slept,
+		   bool over)
 {
 	if (slept->wait != stays->slept.wait ||
-	    slept->blocked_ns < stays->slept.blocked_ns -
-				stays->slept.blocked_ns / 8 ||
+	    (!over && slept->blocked_ns < stays->slept.blocked_ns) ||
 	    slept->times < stays->slept.times)
 		return false;
 	slept->blocked_ns -= stays->slept.blocked_ns;
@@ -136,7 +136,7 @@ void sleeps_tell(const struct gather *g, const struct known *known,
 	settle(open);
 	if (open->stays.slept.wait &&
 	    open->tag == tag_without_error(now->tag) &&
-	    deduct(&open->stays, &news))
+	    deduct(&open->stays, &news, true))
 		open->stays = (struct told_sleep){ 0 };
 	move(g, &from, reason, waker, &news, 1, true);
 }
@@ -173,7 +173,8 @@ void sleeps_tell_open(const struct gather *g, const struct known *known,
 	/* The later ones are likelier to be it. */
 	stays = told->stays.slept.wait && tag == told->tag;
 	for (uint32_t i = n; stays && i; i--)
-		if (deduct(&told->stays, &pending[i - 1]))
+		if (deduct(&told->stays, &pending[i - 1],
+			   !asleep || i < n))
 			stays = false;
 	if (told->stays.slept.wait && (stays || tag != told->tag))
 		forget_stay(g, told);
