@@ -12,9 +12,12 @@ for each test, and @done at last; the first line is the kernel's.
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import signal
+import socket
+import struct
 import sys
 import termios
 import time
@@ -29,6 +32,8 @@ MOUNTS = [("proc", "/proc", "proc", 0), ("sysfs", "/sys", "sysfs", 0),
           ("cgroup2", "/sys/fs/cgroup", "cgroup2", 0),
           ("tracefs", "/sys/kernel/tracing", "tracefs", 0)]
 RESTART = 0x01234567
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 TIMED_OUT = 124
 
 
@@ -39,6 +44,12 @@ def mount(source, target, kind, mode):
                   options.encode()):
         print(f"mount {target}: {os.strerror(ctypes.get_errno())}",
               flush=True)
+
+
+def bring_up_loopback():
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS,
+                    struct.pack("16sH14x", b"lo", IFF_UP))
 
 
 def open_line(path):
@@ -106,6 +117,7 @@ def main():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     for what in MOUNTS:
         mount(*what)
+    bring_up_loopback()
     os.symlink("/proc/self/fd", "/dev/fd")
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
         os.symlink(f"/proc/self/fd/{number}", f"/dev/{name}")

@@ -337,6 +337,8 @@ static pid_t do_pairs(void)
 	char theirs[128] = "";
 	pid_t child;
 
+	/* Where the child cannot connect, nobody comes. */
+	alarm(60);
 	if (pipe2(in, O_CLOEXEC) || pipe2(back, O_CLOEXEC) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		err(1, "pipe");

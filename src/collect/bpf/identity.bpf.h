@@ -38,15 +38,15 @@ struct head {
 static __attribute__((noinline)) struct file *
 file_at(struct files_struct *files, int32_t fd)
 {
-	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
 	struct file *file = NULL;
-	struct head head;
+	struct fdtable *fdt;
 
-	if (read_head(&head, fdt) || fd < 0 ||
-	    (uint32_t)fd >= FROM_HEAD(&head, fdt, max_fds))
+	if (!files)
 		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file),
-			      FROM_HEAD(&head, fdt, fd) + fd);
+	fdt = files->fdt;
+	if (fd < 0 || (uint32_t)fd >= fdt->max_fds)
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
 	return file;
 }
 

@@ -140,7 +140,7 @@ struct stack {
 
 /* Names have up to 255 bytes. */
 #define OBJECT_NAME	256
-#define OBJECT_TEXT	1280
+#define OBJECT_TEXT	1024
 #define OBJECT_DEPTH	64
 #define OBJECT_UNIX	108	/* bytes of a path of a Unix socket */
 

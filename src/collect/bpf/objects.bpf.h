@@ -21,10 +21,10 @@ const volatile uint64_t on_fd[TAG_CALLS / 64];
 const volatile uint64_t new_fd[TAG_CALLS / 64];
 const volatile uint64_t moves[TAG_CALLS / 64];
 
-/* The sizes of these are set at load. */
+/* The sizes of these are set at load. All their memory is there from then on:
+ * a call that has to have some can be told to come later. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, uint64_t);		/* its number */
 	__type(value, struct object);
@@ -32,7 +32,6 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
 	__type(key, uint64_t);		/* an end's hash */
 	__type(value, struct holders);
