@@ -207,6 +207,23 @@ def too_many(tap):
            f"{len(rows)} of them are kept, and the others counted: {lost}")
 
 
+def asleep(tap):
+    """A process that stays in one call throughout: where that is."""
+    for program in ("sites-fp", "sites-nofp"):
+        worker = Worker([launched.work(program), 1, 0])
+        tool = live.Tool(["--collector=bpf", "-p", worker.pid,
+                          "--format=json", "--by=stack,syscall,reason",
+                          "--seconds=0.5"])
+        tool.wait()
+        worker.kill()
+        rows = tool.reports()[-1]["rows"]
+        waits = [row for row in rows if row["blocked_ns"] > 0]
+        tap.ok(waits and all("main" in row["stack"]
+                             and row["syscall"] == "read"
+                             and row["reason"] == "pipe" for row in waits),
+               f"{program}: a call that does not end has its stack", *rows)
+
+
 def forks(tap):
     """Programs that end before anybody looks."""
     run = launched.Launched(
@@ -228,7 +245,7 @@ def forks(tap):
 def main(tap):
     live.need_bpf()
     for test in live.chosen([in_c, whole_stacks, other_languages, too_many,
-                             forks]):
+                             asleep, forks]):
         test(tap)
 
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ struct frames {
 	unsigned n_samples;	/* since: */
 	int64_t since_ns;
 	int timer_fd;
+	unsigned char stack[SAMPLE_BYTES];	/* of a thread that sleeps */
 };
 
 #define PACE_NS (100 * NS_PER_MS)
@@ -317,12 +319,57 @@ static void name_frames(struct frames *frames, const struct known *known,
 	ret->caller = label(frames, *caller.text ? caller.text : last);
 }
 
-void frames_name(struct frames *frames, const struct known *known,
-		 uint64_t hash, struct key *key)
+/* As far as there is stack, which ends with a page. */
+static size_t read_stack(pid_t pid, uint64_t sp, unsigned char *stack)
+{
+	size_t size = 0, piece = SAMPLE_PAGE - (sp & (SAMPLE_PAGE - 1));
+
+	while (size + piece <= SAMPLE_BYTES) {
+		struct iovec to = { stack + size, piece };
+		struct iovec from = { (void *)(uintptr_t)(sp + size),
+				      piece };
+
+		if (process_vm_readv(pid, &to, 1, &from, 1, 0) !=
+		    (ssize_t)piece)
+			break;
+		size += piece;
+		piece = SAMPLE_PAGE;
+	}
+	return size;
+}
+
+static struct named *find_named(struct frames *frames,
+				const struct known *known, uint64_t hash)
 {
 	struct named wanted = { .start = known->key.process_start,
 				.pid = known->key.pid, .hash = hash,
-				.execs = execs_of(frames, known) }, *named;
+				.execs = execs_of(frames, known) };
+
+	return map_get(&frames->named, &wanted);
+}
+
+static void keep_named(struct frames *frames, const struct known *known,
+		       uint64_t hash, const struct share *names)
+{
+	struct named *named = malloc(sizeof(*named));
+
+	if (frames->named.used >= MAX_NAMED)
+		forget_all(&frames->named);
+	if (!named)
+		return;
+	*named = (struct named){ .start = known->key.process_start,
+				 .pid = known->key.pid, .hash = hash,
+				 .execs = execs_of(frames, known),
+				 .stack = names->stack,
+				 .caller = names->caller };
+	if (map_add(&frames->named, named))
+		free(named);
+}
+
+void frames_name(struct frames *frames, const struct known *known,
+		 uint64_t hash, struct key *key)
+{
+	const struct named *named;
 	struct share names;
 	struct stack stack;
 
@@ -333,29 +380,58 @@ void frames_name(struct frames *frames, const struct known *known,
 		key->caller = key->stack;
 		return;
 	}
-	named = map_get(&frames->named, &wanted);
-	if (!named) {
-		if (!engine_stack(frames->engine, hash, &stack))
-			return;
-		name_frames(frames, known, stack.pc, NULL,
-			    stack.n < STACK_FRAMES ? stack.n : STACK_FRAMES,
-			    &names);
-		wanted.stack = names.stack;
-		wanted.caller = names.caller;
-		if (frames->named.used >= MAX_NAMED)
-			forget_all(&frames->named);
-		named = malloc(sizeof(*named));
-		if (named)
-			*named = wanted;
-		if (named && map_add(&frames->named, named)) {
-			free(named);
-			named = NULL;
-		}
-		if (!named)
-			named = &wanted;
+	named = find_named(frames, known, hash);
+	if (named) {
+		key->stack = named->stack;
+		key->caller = named->caller;
+		return;
 	}
-	key->stack = named->stack;
-	key->caller = named->caller;
+	if (!engine_stack(frames->engine, hash, &stack))
+		return;
+	name_frames(frames, known, stack.pc, NULL, stack.n < STACK_FRAMES ?
+		    stack.n : STACK_FRAMES, &names);
+	keep_named(frames, known, hash, &names);
+	key->stack = names.stack;
+	key->caller = names.caller;
+}
+
+/* Whether it has slept since @slot was copied. */
+static bool sleeps_on(const struct frames *frames, uint32_t index,
+		      const struct slot *slot)
+{
+	const struct slot *live = &frames->gather->slots[index];
+
+	return __atomic_load_n(&live->off_ns, __ATOMIC_ACQUIRE) ==
+	       slot->off_ns && live->enter_ns == slot->enter_ns;
+}
+
+uint64_t frames_asleep(struct frames *frames, uint32_t index,
+		       const struct slot *slot, const struct extra *extra)
+{
+	const struct known *known = &frames->gather->known[index];
+	struct unwind_regs regs = { extra->pc, extra->sp, extra->fp, 0 };
+	struct space *space = space_of(frames, known);
+	struct unwound unwound;
+	struct share names;
+	uint64_t id;
+	size_t size;
+
+	if (!space || !slot->off_ns || extra->seen_ns != slot->enter_ns)
+		return 0;
+	size = read_stack(known->key.pid, regs.sp, frames->stack);
+	if (!size || !sleeps_on(frames, index, slot))
+		return 0;
+	space_unwind(space, &regs, frames->stack, size, &unwound);
+	name_frames(frames, known, unwound.pcs, unwound.exact, unwound.n,
+		    &names);
+	/* By its names; the programs' hashes look otherwise. */
+	id = (uint64_t)(uint32_t)names.stack << 32 |
+	     (uint32_t)names.caller;
+	if (!names.stack || id <= STACK_SEVERAL)
+		return 0;
+	if (!find_named(frames, known, id))
+		keep_named(frames, known, id, &names);
+	return id;
 }
 
 /* --- samples -------------------------------------------------------------------- */

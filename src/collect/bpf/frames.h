@@ -41,6 +41,11 @@ int frames_fd(const struct frames *frames);
 void frames_name(struct frames *frames, const struct known *known,
 		 uint64_t hash, struct key *key);
 
+/* As words_asleep(). The stack is read from the target's memory, which is not
+ * stopped; that it slept on meanwhile is made sure of. */
+uint64_t frames_asleep(struct frames *frames, uint32_t index,
+		       const struct slot *slot, const struct extra *extra);
+
 /* Tells the sink of @cell: where no stack is known of its calls, by the
  * stacks that were seen. */
 void frames_tell(struct frames *frames, const struct key *key,

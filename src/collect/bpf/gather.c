@@ -257,6 +257,20 @@ static void tell_early(struct gather *g, struct known *known,
 	}
 }
 
+/* The stack of the call in progress, which stays what it is; it is looked for
+ * when a report asks. */
+static uint64_t open_stack(struct gather *g, const struct known *known,
+			   uint32_t index, const struct slot *slot,
+			   const struct extra *extra)
+{
+	if (!g->words || !slot->enter_ns)
+		return 0;
+	if (known->open_tag && known->open_since == slot->enter_ns &&
+	    known->open_detail.stack)
+		return known->open_detail.stack;
+	return g->reporting ? words_asleep(g->words, index, slot, extra) : 0;
+}
+
 /* The call in progress, as far as it went: what was told before is taken
  * back under the name that it was told by. */
 static void tell_open(struct gather *g, struct known *known,
@@ -268,6 +282,7 @@ static void tell_open(struct gather *g, struct known *known,
 	struct times open = { 0 };
 
 	if (known->open_tag && (known->open_tag != tag || !slot->enter_ns ||
+				known->open_detail.stack != detail->stack ||
 				!is_of_object(&known->open_detail, detail))) {
 		times_add(&open, &known->open, -1);
 		times_cell(&cell, &open);
@@ -284,6 +299,7 @@ static void tell_open(struct gather *g, struct known *known,
 		known->open_detail = *detail;
 	}
 	known->open_tag = tag;
+	known->open_since = slot->enter_ns;
 	open = *since;
 	open.wall_ns = at_least_0(now_ns - (int64_t)slot->enter_ns);
 	open = times_news(&open, &known->open);
@@ -457,6 +473,7 @@ void gather_slot(struct gather *g, uint32_t index)
 		flows_tell(g->smb, g, known, &now, slot, &since, now_ns);
 	if (g->functions)
 		functions_tell(g->functions, g, known, index, &now);
+	extra.detail.stack = open_stack(g, known, index, &now, &extra);
 	tell_open(g, known, &now, &extra.detail, &since, now_ns);
 	tell_open_sleeps(g, known, &now, index, &extra, now_ns);
 	lives_tell(g, known, &now, &since, now_ns);

@@ -30,6 +30,7 @@ struct known {
 	uint32_t open_tag;	/* 0: in no call when told */
 	struct detail open_detail;	/* of that call, as told */
 	struct key open_key;	/* likewise */
+	uint64_t open_since;	/* when it began */
 	int64_t exec_ns, user_ns, system_ns;
 	uint64_t uring;
 	char name[16];

@@ -214,7 +214,10 @@ struct extra {
 	uint32_t zero;
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
-	uint32_t samples;	/* that were taken of the present one */
+	/* Of a call in which it was off the CPU at the last visit: when that
+	 * began, and its registers. The visitor writes. */
+	uint64_t seen_ns, pc, sp, fp;
+	uint32_t samples;	/* that were taken of the present program */
 	int32_t fd;		/* of the call in progress, -1: none */
 	uint64_t noted;		/* the last object, if all is noted of it */
 	/* Cells that were found lately, by a hash of tag and detail. */

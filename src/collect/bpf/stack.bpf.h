@@ -71,6 +71,23 @@ inline_always uint32_t copy_stack(struct sample *sample)
 	return size;
 }
 
+/* Where a thread is that is off the CPU in a call. */
+inline_always void note_place(struct slot *s, struct task_struct *task)
+{
+	struct extra *extra = extra_at(s->self);
+	struct pt_regs *regs = NULL;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id,
+				       BPF_FUNC_task_pt_regs))
+		regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!extra || !regs)
+		return;
+	extra->pc = pc_of(regs);
+	extra->sp = regs->sp;
+	extra->fp = fp_of(regs);
+	extra->seen_ns = s->enter_ns;
+}
+
 inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 					 struct pt_regs *regs)
 {

@@ -87,6 +87,13 @@ void words_name(struct words *words, const struct known *known,
 		frames_name(words->frames, known, detail->stack, key);
 }
 
+uint64_t words_asleep(struct words *words, uint32_t index,
+		      const struct slot *slot, const struct extra *extra)
+{
+	return words->frames ? frames_asleep(words->frames, index, slot,
+					     extra) : 0;
+}
+
 void words_tell(struct words *words, const struct key *key,
 		const struct cell *cell)
 {

@@ -34,6 +34,11 @@ int words_fd(const struct words *words);
 void words_name(struct words *words, const struct known *known,
 		const struct detail *detail, struct key *key);
 
+/* The stack of a thread that sleeps in a call: what may stand for it in
+ * struct detail; 0: it cannot be had. */
+uint64_t words_asleep(struct words *words, uint32_t index,
+		      const struct slot *slot, const struct extra *extra);
+
 /* Tells the sink of calls with that key; what is not known of each of them,
  * by what a part of them shows. */
 void words_tell(struct words *words, const struct key *key,
