@@ -224,6 +224,23 @@ def asleep(tap):
                f"{program}: a call that does not end has its stack", *rows)
 
 
+def together(tap):
+    """All that can be known of calls, at once."""
+    dims = "thread,syscall,errno,stack,caller,reason,waker,fd,file,peer"
+    run = launched.Launched(["--collector=bpf", "-q", f"--by={dims}"],
+                            [launched.work("once")])
+    plain = launched.Launched(["--collector=bpf", "-q"],
+                              [launched.work("once")])
+    counts = {}
+    for row in run.report["rows"]:
+        if row.get("calls"):
+            counts[row["syscall"]] = (counts.get(row["syscall"], 0)
+                                      + row["calls"])
+    wanted = {call: n for call, n in plain.counts().items() if n}
+    tap.ok(counts == wanted, f"by {dims}: {sum(counts.values())} calls, "
+           "to the call", counts, wanted)
+
+
 def forks(tap):
     """Programs that end before anybody looks."""
     run = launched.Launched(
@@ -245,7 +262,7 @@ def forks(tap):
 def main(tap):
     live.need_bpf()
     for test in live.chosen([in_c, whole_stacks, other_languages, too_many,
-                             asleep, forks]):
+                             asleep, together, forks]):
         test(tap)
 
 

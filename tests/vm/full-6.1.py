@@ -34,7 +34,7 @@ OTHERS = [
     Test("live/objects.py", "files", "pairs", "in_flight",
          "strangers"),
     Test("live/reasons.py", "kinds", "attaches"),
-    Test("live/stacks.py", "in_c", "too_many"),
+    Test("live/stacks.py", "in_c", "too_many", "together"),
     Test("live/slowest.py", "leaves_out", "text", "refusals"),
     Test("live/probe.py", "recursion", "jumps", "pairs", "places",
          "attached"),

@@ -36,6 +36,7 @@ int memory_size(struct engine *engine)
 	struct split *programs = engine->programs;
 	const struct plan *plan = &engine->plan;
 	uint32_t wakers = plan->detail & DETAIL_WAITS ? WAKERS : 1;
+	bool stacks = plan->detail & DETAIL_STACKS;
 	const struct {
 		struct bpf_map *map;
 		uint32_t entries;
@@ -51,9 +52,9 @@ int memory_size(struct engine *engine)
 		{ programs->maps.stacks, plan->detail ? STACKS : 1 },
 		{ programs->maps.wakers, wakers },
 		{ programs->maps.waker_of, wakers },
-		{ programs->maps.rules, plan->detail ? RULES : 1 },
+		{ programs->maps.rules, stacks ? RULES : 1 },
 		{ programs->maps.samples,
-		  plan->detail ? SAMPLES_BYTES : 4096 },
+		  stacks ? SAMPLES_BYTES : 4096 },
 		{ programs->maps.objects,
 		  plan->detail & DETAIL_OBJECTS ? OBJECTS : 1 },
 		{ programs->maps.ends,
