@@ -296,8 +296,13 @@ int peers_of_tcp(struct peers *peers, pid_t pid, const struct object *o,
 	normalize(o->remote, is_v6, key.local);
 	normalize(o->local, is_v6, key.remote);
 	c = net == peers->net ? map_get(&peers->connections, &key) : NULL;
-	if (!c && net && (net != peers->net ||
-			  peers->tables.began_ns < (int64_t)o->met_ns)) {
+	/* Nobody has accepted it yet, or had when this was read. */
+	if (c && !c->ino)
+		c = NULL;
+	else if (!c && net == peers->net &&
+		 peers->tables.began_ns >= (int64_t)o->met_ns)
+		return 0;
+	if (!c && net) {
 		if (!begin_look(&peers->tables))
 			return -EAGAIN;
 		forget_all(&peers->connections);
@@ -307,6 +312,9 @@ int peers_of_tcp(struct peers *peers, pid_t pid, const struct object *o,
 		end_look(&peers->tables);
 		c = map_get(&peers->connections, &key);
 	}
-	return c ? peers_of_socket(peers, c->ino, (int64_t)o->met_ns, pids) :
-		   0;
+	if (c && !c->ino)
+		return -EAGAIN;
+	/* It was there when the table was read, not when it was met. */
+	return c ? peers_of_socket(peers, c->ino, peers->tables.began_ns,
+				   pids) : 0;
 }
