@@ -120,8 +120,8 @@ static void waits_have_reasons_and_wakers(void **state)
 	struct scene *s = *state;
 
 	type(s, "7");
-	assert_sees(s, " futex or lock   helper 7\n");
-	assert_sees(s, " (not waiting)   (not waiting)\n");
+	assert_sees(s, " futex or lock   helper 7");
+	assert_sees(s, " (not waiting)   (not waiting)");
 	press(s, INPUT_ENTER);
 	assert_sees(s, "of futex or lock: helper 7");
 	assert_sees(s, "futex_waitv");

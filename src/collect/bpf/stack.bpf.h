@@ -39,16 +39,18 @@ inline_always uint64_t fp_of(struct pt_regs *regs)
 #endif
 }
 
-inline_always void copy_regs(struct sample *sample, struct pt_regs *regs)
+struct spot {
+	uint64_t pc, sp, fp, lr;
+};
+
+inline_always struct spot place_at(struct pt_regs *regs)
 {
-	sample->pc = pc_of(regs);
-	sample->sp = regs->sp;
-	sample->fp = fp_of(regs);
-#ifdef __TARGET_ARCH_x86
-	sample->lr = 0;
-#else
-	sample->lr = regs->regs[30];
+	return (struct spot){
+		.pc = pc_of(regs), .sp = regs->sp, .fp = fp_of(regs),
+#ifndef __TARGET_ARCH_x86
+		.lr = regs->regs[30],
 #endif
+	};
 }
 
 /* From the stack pointer up, as far as there is stack: to the end of its
@@ -89,7 +91,7 @@ inline_always void note_place(struct slot *s, struct task_struct *task)
 }
 
 inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
-					 struct pt_regs *regs)
+					 const struct spot *at)
 {
 	struct sample *sample = bpf_ringbuf_reserve(&samples,
 						    sizeof(*sample), 0);
@@ -104,7 +106,10 @@ inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 	sample->tag = s->tag;
 	sample->size = 0;
 	sample->kernel = 0;
-	copy_regs(sample, regs);
+	sample->pc = at->pc;
+	sample->sp = at->sp;
+	sample->fp = at->fp;
+	sample->lr = at->lr;
 	return sample;
 }
 
@@ -121,33 +126,28 @@ inline_always uint64_t waking(struct slot *s)
 }
 
 /* The collector will know. */
-static __attribute__((noinline)) int ask(struct slot *s,
-					 struct pt_regs *regs,
-					 struct rule_key *key, bool returns)
+__attribute__((noinline)) int ask(uint32_t slot, uint64_t program,
+				  uint64_t pc, uint32_t returns)
 {
 	struct way_out none = { RULE_NONE, RULE_NONE };
+	struct rule_key key = { program, pc };
+	struct spot at = { .pc = pc };
+	struct slot *s = slot_at(slot);
 	struct sample *sample;
 
-	if (!s || !regs || !key ||
-	    bpf_map_update_elem(&rules, key, &none, BPF_NOEXIST))
+	if (!s || bpf_map_update_elem(&rules, &key, &none, BPF_NOEXIST))
 		return 0;
-	sample = take_sample(s, SAMPLE_RULE, regs);
+	sample = take_sample(s, SAMPLE_RULE, &at);
 	if (!sample)
 		return 0;
-	sample->pc = key->pc;
 	sample->chance = returns;
 	bpf_ringbuf_submit(sample, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }
 
-struct spot {
-	uint64_t pc, sp, fp;
-};
-
 /* To the caller's place; false: the frame pointer leads there. */
 static __attribute__((noinline)) bool
-step_out(struct slot *s, struct pt_regs *regs, uint64_t program,
-	 struct spot *at, bool returns)
+step_out(uint32_t slot, uint64_t program, struct spot *at, uint32_t returns)
 {
 	struct rule_key key = { program };
 	struct way_out *way;
@@ -158,7 +158,7 @@ step_out(struct slot *s, struct pt_regs *regs, uint64_t program,
 	key.pc = at->pc;
 	way = bpf_map_lookup_elem(&rules, &key);
 	if (!way) {
-		ask(s, regs, &key, returns);
+		ask(slot, program, at->pc, returns);
 		return false;
 	}
 	if (way->ra < 0 ||
@@ -197,47 +197,45 @@ inline_always bool step_up(struct spot *at)
  * keeps no frame pointers has something else in that register, as there is
  * below main(). A fault costs more than all the rest here.
  */
-static __attribute__((noinline)) uint64_t follow_fp(struct slot *s,
-						    struct pt_regs *regs,
-						    uint32_t execs)
+__attribute__((noinline)) uint64_t follow_fp(uint32_t slot, uint64_t program,
+					     uint64_t pc, uint64_t sp,
+					     uint64_t fp)
 {
 	uint32_t which = SCRATCH_USER, n = 1;
 	struct stack *stack = bpf_map_lookup_elem(&scratch, &which);
+	struct spot at = { pc, sp, fp };
 	bool by_rule = true;
-	struct spot at;
 
-	if (!stack || !s || !regs)
+	if (!stack)
 		return 0;
-	at = (struct spot){ pc_of(regs), regs->sp, fp_of(regs) };
-	stack->pc[0] = at.pc;
+	stack->pc[0] = pc;
 	for (int i = 1; i < STACK_FRAMES; i++) {
 		by_rule = by_rule && i <= RULE_STEPS &&
-			  step_out(s, regs, s->leader_start_ns + execs, &at,
-				   i > 1);
+			  step_out(slot, program, &at, i > 1);
 		if ((!by_rule && !step_up(&at)) || !at.pc)
 			break;
 		stack->pc[i] = at.pc;
 		n = i + 1;
 	}
 	stack->n = n;
-	return keep_stack(s->self, SCRATCH_USER);
+	return keep_stack(slot, SCRATCH_USER);
 }
 
-static __attribute__((noinline)) int sample_call(struct slot *s,
-						 struct pt_regs *regs,
-						 uint64_t wall)
+__attribute__((noinline)) int sample_call(struct spot *at, uint32_t slot,
+					  uint64_t wall)
 {
 	uint64_t chance = control.chance;
+	struct slot *s = slot_at(slot);
 	struct sample *sample;
 
-	if (!s || !regs)
+	if (!s || !at)
 		return 0;
 	chance += chance * (wall / SAMPLE_LONG_NS);
 	if (chance > 0xffffffff)
 		chance = 0xffffffff;
 	if (bpf_get_prandom_u32() > chance)
 		return 0;
-	sample = take_sample(s, SAMPLE_CALL, regs);
+	sample = take_sample(s, SAMPLE_CALL, at);
 	if (!sample)
 		return 0;
 	sample->chance = chance;
@@ -252,7 +250,8 @@ static __attribute__((noinline)) int sample_call(struct slot *s,
 /* Of a thread that is in no call. */
 inline_always void sample_cpu(struct slot *s, struct pt_regs *regs)
 {
-	struct sample *sample = take_sample(s, SAMPLE_CPU, regs);
+	struct spot at = place_at(regs);
+	struct sample *sample = take_sample(s, SAMPLE_CPU, &at);
 
 	if (!sample)
 		return;
@@ -270,13 +269,17 @@ inline_always void find_stack(struct slot *s, struct pt_regs *regs,
 			      uint64_t wall)
 {
 	struct extra *extra = extra_at(s->self);
+	struct spot at;
 
 	if (!extra)
 		return;
+	at = place_at(regs);
 	if (extra->unwind == EXTRA_BY_FP)
-		extra->detail.stack = follow_fp(s, regs, extra->execs);
+		extra->detail.stack = follow_fp(s->self, s->leader_start_ns +
+						extra->execs, at.pc, at.sp,
+						at.fp);
 	else
-		sample_call(s, regs, wall);
+		sample_call(&at, s->self, wall);
 }
 
 #endif
