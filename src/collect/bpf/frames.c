@@ -43,7 +43,7 @@ struct frames {
 	const struct sink *sink;
 	struct symbols *symbols;
 	struct map programs;
-	struct map named;	/* stacks that were followed */
+	struct map named;	/* stacks, by hash */
 	struct shares shares;
 	enum unwind how;
 	unsigned profile_hz;
@@ -395,6 +395,37 @@ void frames_name(struct frames *frames, const struct known *known,
 	key->caller = names.caller;
 }
 
+/* As the programs do with stacks that they follow, but from another start. */
+static uint64_t hash_of(const struct unwound *unwound)
+{
+	uint64_t hash = 0x84222325cbf29ce4ULL;
+
+	for (size_t i = 0; i < unwound->n; i++) {
+		hash = (hash ^ unwound->pcs[i]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	return hash <= STACK_SEVERAL ? STACK_SEVERAL + 1 : hash;
+}
+
+/* The stack and the caller in @ret; returns its hash. */
+static uint64_t name_unwound(struct frames *frames, const struct known *known,
+			     const struct unwound *unwound,
+			     struct share *ret)
+{
+	uint64_t hash = hash_of(unwound);
+	const struct named *named = find_named(frames, known, hash);
+
+	if (named) {
+		ret->stack = named->stack;
+		ret->caller = named->caller;
+		return hash;
+	}
+	name_frames(frames, known, unwound->pcs, unwound->exact, unwound->n,
+		    ret);
+	keep_named(frames, known, hash, ret);
+	return hash;
+}
+
 /* Whether it has slept since @slot was copied. */
 static bool sleeps_on(const struct frames *frames, uint32_t index,
 		      const struct slot *slot)
@@ -413,7 +444,6 @@ uint64_t frames_asleep(struct frames *frames, uint32_t index,
 	struct space *space = space_of(frames, known);
 	struct unwound unwound;
 	struct share names;
-	uint64_t id;
 	size_t size;
 
 	if (!space || !slot->off_ns || extra->seen_ns != slot->enter_ns)
@@ -422,16 +452,7 @@ uint64_t frames_asleep(struct frames *frames, uint32_t index,
 	if (!size || !sleeps_on(frames, index, slot))
 		return 0;
 	space_unwind(space, &regs, frames->stack, size, &unwound);
-	name_frames(frames, known, unwound.pcs, unwound.exact, unwound.n,
-		    &names);
-	/* By its names; the programs' hashes look otherwise. */
-	id = (uint64_t)(uint32_t)names.stack << 32 |
-	     (uint32_t)names.caller;
-	if (!names.stack || id <= STACK_SEVERAL)
-		return 0;
-	if (!find_named(frames, known, id))
-		keep_named(frames, known, id, &names);
-	return id;
+	return name_unwound(frames, known, &unwound, &names);
 }
 
 /* --- samples -------------------------------------------------------------------- */
@@ -449,8 +470,7 @@ static void unwind(struct frames *frames, const struct known *known,
 	space_unwind(space, &regs, sample->stack, sample->size, &unwound);
 	if (sample->kind == SAMPLE_CALL)
 		vote(frames, known, &unwound);
-	name_frames(frames, known, unwound.pcs, unwound.exact, unwound.n,
-		    share);
+	name_unwound(frames, known, &unwound, share);
 }
 
 void frames_sample(struct frames *frames, const struct sample *sample,

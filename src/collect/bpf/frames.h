@@ -20,7 +20,7 @@
 #include "collect/bpf/gather.h"
 #include "collect/collector.h"
 
-#define SAMPLES_HZ 2000
+#define SAMPLES_HZ 1000
 
 struct frames;
 

@@ -222,18 +222,12 @@ __attribute__((noinline)) uint64_t follow_fp(uint32_t slot, uint64_t program,
 }
 
 __attribute__((noinline)) int sample_call(struct spot *at, uint32_t slot,
-					  uint64_t wall)
+					  uint64_t wall, uint64_t chance)
 {
-	uint64_t chance = control.chance;
 	struct slot *s = slot_at(slot);
 	struct sample *sample;
 
 	if (!s || !at)
-		return 0;
-	chance += chance * (wall / SAMPLE_LONG_NS);
-	if (chance > 0xffffffff)
-		chance = 0xffffffff;
-	if (bpf_get_prandom_u32() > chance)
 		return 0;
 	sample = take_sample(s, SAMPLE_CALL, at);
 	if (!sample)
@@ -269,9 +263,16 @@ inline_always void find_stack(struct slot *s, struct pt_regs *regs,
 			      uint64_t wall)
 {
 	struct extra *extra = extra_at(s->self);
+	uint64_t chance = control.chance;
 	struct spot at;
 
 	if (!extra)
+		return;
+	chance += chance * (wall / SAMPLE_LONG_NS);
+	if (chance > 0xffffffff)
+		chance = 0xffffffff;
+	if (extra->unwind == EXTRA_BY_COPY &&
+	    bpf_get_prandom_u32() > chance)
 		return;
 	at = place_at(regs);
 	if (extra->unwind == EXTRA_BY_FP)
@@ -279,7 +280,7 @@ inline_always void find_stack(struct slot *s, struct pt_regs *regs,
 						extra->execs, at.pc, at.sp,
 						at.fp);
 	else
-		sample_call(&at, s->self, wall);
+		sample_call(&at, s->self, wall, chance);
 }
 
 #endif
