@@ -126,8 +126,8 @@ static int print_graph(FILE *out, const struct snapshot *snap,
 	struct flame_cfg how = { .title = title, .subtitle = subtitle };
 	int err = flame && subtitle ? 0 : -ENOMEM;
 
-	snprintf(title, sizeof(title), "Where the time of %s went",
-		 cfg->command ? cfg->command : "all");
+	snprintf(title, sizeof(title), "Where the time went%s%s",
+		 cfg->command ? ": " : "", cfg->command ? cfg->command : "");
 	if (!err)
 		err = print(flame, out, &how);
 	flame_free(flame);
