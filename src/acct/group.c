@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acct/parts.h"
 #include "model/abi.h"
 
 /* Both kinds of entries in maps here begin with their key. */
@@ -377,10 +378,11 @@ static int draft_measured(struct map *drafts, const struct ledger *ledger,
 {
 	struct key key = project(ledger, &record->key, by);
 	struct draft *draft = entry_of(drafts, &key, sizeof(*draft));
+	struct cell cell = parts_cell(record, by);
 
 	if (!draft)
 		return -ENOMEM;
-	cell_merge(&draft->row.cell, &record->cell);
+	cell_merge(&draft->row.cell, &cell);
 	if (!record->hist || !hists)
 		return 0;
 	if (!draft->row.hist)
@@ -524,7 +526,8 @@ static int count_requests(struct map *drafts, const struct ledger *ledger,
 static bool is_empty(const struct cell *cell)
 {
 	for (int m = 0; m < MEASURE_COUNT; m++)
-		if (cell->value[m])
+		/* Bounds alone are of calls that are in other rows. */
+		if (cell->value[m] && m != MEASURE_MIN && m != MEASURE_MAX)
 			return false;
 	return true;
 }

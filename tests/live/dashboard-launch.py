@@ -35,7 +35,7 @@ def collectors():
     return found
 
 
-def launch(args, command, what="In flight", **kw):
+def launch(args, command, what="[Ff]light", **kw):
     term = tmux.Terminal([live.TOOL, "--top", "-d", "0.3", *args, "--",
                           *command], **kw)
     term.expect(what)
@@ -225,7 +225,7 @@ def stopped(tap):
               "--command-output=output -- sh -c 'printf writer > "
               "/proc/self/comm; while sleep 0.02; do echo more; done'")
     term.keys("Enter")
-    term.expect("In flight")
+    term.expect("[Ff]light")
     command = command_of(term)
     term.keys("C-z")
     term.expect("Stopped")

@@ -15,7 +15,8 @@ BPF = ["--collector=bpf", "-d", "0.3"]
 # By number: what the line of titles has.
 VIEWS = {"1": r"us/call .* syscall$", "2": r"% wall .*pid process$",
          "3": r"\d+ calls  p50", "4": r" errno +syscall$",
-         "5": r"^ *oldest s +in flight "}
+         "5": r"^ *oldest s +in flight ", "6": r" syscall +caller$",
+         "7": r" reason +waker$", "8": r" peer +file$"}
 
 
 def opens(tap):
@@ -67,8 +68,8 @@ def views(tap, term):
     for key, what in VIEWS.items():
         term.keys(key)
         tap.ok(term.shows(what), f"{key}: a view", term.screen())
-    for key, order in (("Tab", "12345"), ("Right", "12345"),
-                       ("BTab", "54321"), ("Left", "54321")):
+    for key, order in (("Tab", "12345678"), ("Right", "12345678"),
+                       ("BTab", "87654321"), ("Left", "87654321")):
         good = True
         for number in order:
             term.keys(key)
@@ -95,10 +96,24 @@ def into(tap, term, target):
     term.type("getppid")
     term.keys("Enter")
     dashwork.turns(lambda: "getppid" in dashwork.selected(term))
+    term.keys("3")
+    tap.ok(term.shows(rf"^getppid of beta {target.pid}: \d+ calls  p50"),
+           "3 on a call: its latency", term.screen())
+    term.keys("1")
+    term.expect(VIEWS["1"])
+    dashwork.turns(lambda: "getppid" in dashwork.selected(term))
     term.keys("Enter")
-    tap.ok(term.shows(of + ": getppid$")
-           and term.shows(rf"^getppid of beta {target.pid}: \d+ calls  p50"),
-           "Enter on a call: its latency", term.screen())
+    tap.ok(term.shows(of + ": getppid$") and term.shows(r" caller$"),
+           "Enter on a call: who makes it", term.screen())
+    dashwork.turns(lambda: "(no stack)" not in dashwork.rows(term)[0])
+    term.keys("Enter")
+    tap.ok(term.shows(r"stack, innermost first$")
+           and term.shows("who called whom")
+           and term.shows(r"^  getppid"),
+           "Enter on a caller: its stacks", term.screen())
+    term.keys("BSpace")
+    tap.ok(term.shows(r" caller$"), "Backspace: up to the callers",
+           term.screen())
     term.keys("BSpace")
     tap.ok(term.shows(of + "$") and term.shows(VIEWS["1"]),
            "Backspace: up to the calls", term.screen())

@@ -83,7 +83,7 @@ def on(term):
 def title_row(term):
     """Below the names of the views."""
     for number, line in enumerate(term.lines()):
-        if re.match(r" 1 Syscalls", line):
+        if re.match(r" ?1 (Sysc|C)alls", line):
             return number + 1
     raise live.Fault(f"no views on the screen:\n{term.screen()}")
 

@@ -46,7 +46,6 @@ struct frames {
 	struct map named;	/* stacks, by hash */
 	struct shares shares;
 	enum unwind how;
-	unsigned profile_hz;
 	unsigned n_samples;	/* since: */
 	int64_t since_ns;
 	int timer_fd;
@@ -89,7 +88,6 @@ int frames_new(struct frames **ret, struct engine *engine,
 	frames->gather = gather;
 	frames->sink = sink;
 	frames->how = cfg->unwind;
-	frames->profile_hz = cfg->profile_hz;
 	frames->since_ns = clock_mono_ns();
 	frames->timer_fd = -1;
 	map_init(&frames->programs, offsetof(struct program, votes));
@@ -546,7 +544,10 @@ static void tell(void *ctx, const struct key *key, const struct cell *cell)
 void frames_tell(struct frames *frames, const struct key *key,
 		 const struct cell *cell)
 {
-	if (key->stack || key->abi == ABI_TASK ||
+	/* Nobody looks at them now. */
+	bool wanted = frames->gather->control->detail & DETAIL_STACKS;
+
+	if (!wanted || key->stack || key->abi == ABI_TASK ||
 	    !shares_split(&frames->shares, key, cell, tell, frames))
 		tell(frames, key, cell);
 }

@@ -555,7 +555,6 @@ struct control {
 	uint32_t detail;	/* what is wanted now, of plan.detail */
 	uint32_t zero;
 	uint64_t no_stack;	/* for which there was no room */
-	uint64_t no_sample;	/* likewise */
 	uint64_t no_object;	/* calls whose object found no room */
 	uint64_t used_objects;
 	uint64_t no_waker;	/* sleeps that were ended by one, likewise */

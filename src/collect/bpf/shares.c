@@ -188,6 +188,17 @@ static double weight_of(const struct share *share, enum measure m)
 #define NOT_SHARED (1u << MEASURE_MIN | 1u << MEASURE_MAX | \
 		    1u << MEASURE_IN_FLIGHT | 1u << MEASURE_AGE)
 
+static struct cell not_shared(const struct cell *cell)
+{
+	struct cell ret = { .have = cell->have & NOT_SHARED,
+			    .estimated = cell->estimated & NOT_SHARED };
+
+	for (int m = 0; m < MEASURE_COUNT; m++)
+		if (cell_has(&ret, (enum measure)m))
+			ret.value[m] = cell->value[m];
+	return ret;
+}
+
 /* Of what is @left, the next part; all of it is the last one's. */
 static int64_t part_of(int64_t *left, double *of, double weight)
 {
@@ -231,9 +242,13 @@ bool shares_split(const struct shares *shares, const struct key *key,
 	int64_t left[MEASURE_COUNT];
 	double of[MEASURE_COUNT];
 	bool by_calls[MEASURE_COUNT], adds_up;
+	struct cell rest;
 
 	if (!kind || !kind->n || kind->sum.calls <= 0)
 		return false;
+	rest = not_shared(cell);
+	if (rest.have)
+		each(ctx, key, &rest);
 	memcpy(left, cell->value, sizeof(left));
 	adds_up = spent(cell) == cell->value[MEASURE_WALL];
 	sums_of(kind, of, by_calls);

@@ -42,7 +42,8 @@ void shares_age(struct shares *shares);
 void shares_forget(struct shares *shares, int32_t pid, uint64_t start);
 
 /*
- * Calls @each with each part of @cell, and the key that it is for. False,
+ * Calls @each with each part of @cell, and the key that it is for; what
+ * belongs to one call alone stays under @key. False,
  * without a call: nothing is known of this kind.
  */
 bool shares_split(const struct shares *shares, const struct key *key,

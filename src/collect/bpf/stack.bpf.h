@@ -9,8 +9,9 @@
 
 #include "collect/bpf/detail.bpf.h"
 
+/* Those of programs that have ended go as there is need for room. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);		/* set at load */
 	__type(key, struct rule_key);
 	__type(value, struct way_out);
@@ -96,10 +97,9 @@ inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 	struct sample *sample = bpf_ringbuf_reserve(&samples,
 						    sizeof(*sample), 0);
 
-	if (!sample) {
-		__sync_fetch_and_add(&control.no_sample, 1);
+	/* Without room it is as if lots had been drawn otherwise. */
+	if (!sample)
 		return NULL;
-	}
 	sample->slot = s->self;
 	sample->serial = s->serial;
 	sample->kind = kind;
@@ -263,12 +263,13 @@ inline_always void find_stack(struct slot *s, struct pt_regs *regs,
 			      uint64_t wall)
 {
 	struct extra *extra = extra_at(s->self);
-	uint64_t chance = control.chance;
+	uint64_t chance = control.chance, more = wall / SAMPLE_LONG_NS;
 	struct spot at;
 
 	if (!extra)
 		return;
-	chance += chance * (wall / SAMPLE_LONG_NS);
+	/* So that it does not overflow. */
+	chance += chance * (more < 0xffff ? more : 0xffff);
 	if (chance > 0xffffffff)
 		chance = 0xffffffff;
 	if (extra->unwind == EXTRA_BY_COPY &&
