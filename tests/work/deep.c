@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define STEP __attribute__((noinline, noclone))
+#define STEP __attribute__((noinline))
 
 static long calls;
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define WORK(n, rounds, calls) \
-	static __attribute__((noinline, noclone)) uint64_t work_##n(uint64_t x) \
+	static __attribute__((noinline)) uint64_t work_##n(uint64_t x) \
 	{ \
 		char byte; \
 		for (int i = 0; i < (rounds); i++) \
@@ -38,7 +38,7 @@ WORK(10, 8000, 0)
 WORK(11, 2000, 1)
 WORK(12, 1500, 0)
 
-static __attribute__((noinline, noclone)) void rest(void)
+static __attribute__((noinline)) void rest(void)
 {
 	struct timespec span = { .tv_nsec = 100000 };
 
