@@ -504,14 +504,16 @@ void frames_sample(struct frames *frames, const struct sample *sample,
 /* Between one in a million and each. */
 #define LEAST_CHANCE 4296
 #define MOST_CHANCE 0xffffffff
-/* So many more than there are to be have to be cut down at once. */
+/* A program that does something else from now on is not to be overlooked. */
+#define MOST_MORE 32
+/* So many between two ticks are cut down at once. */
 #define FLOOD (SAMPLES_HZ / 20)
 
 void frames_pace(struct frames *frames)
 {
 	struct control *control = frames->gather->control;
 	int64_t now_ns = clock_mono_ns(), past_ns = now_ns - frames->since_ns;
-	double chance = (double)control->chance, rate, by = 4;
+	double chance = (double)control->chance, rate, by = MOST_MORE;
 	uint64_t expirations;
 
 	if (read(frames->timer_fd, &expirations, sizeof(expirations)) <= 0 &&
@@ -521,8 +523,7 @@ void frames_pace(struct frames *frames)
 	       (double)(past_ns > NS_PER_MS ? past_ns : NS_PER_MS);
 	if (rate > 0)
 		by = SAMPLES_HZ / rate;
-	/* More at a time only as it shows what it makes. */
-	chance *= by > 4 ? 4 : by;
+	chance *= by > MOST_MORE ? MOST_MORE : by;
 	if (chance < LEAST_CHANCE)
 		chance = LEAST_CHANCE;
 	if (chance > MOST_CHANCE)
