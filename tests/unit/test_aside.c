@@ -8,6 +8,14 @@
 #include "report/functions.h"
 #include "report/slowest.h"
 
+/* Its name, and with it its arguments, are the libraries'. */
+#if defined(HAVE_LIBAUDIT) || defined(HAVE_LIBSECCOMP)
+#define READ_NAME "read"
+#define READ_CALL "read(3, 0x1000, 4096) = -1 "
+#else
+#define READ_NAME "syscall_0x0"
+#define READ_CALL "syscall_0x0(0x3, 0x1000, 0x1000"
+#endif
 #define READ 0
 
 static void tell_slow(struct book *book, struct key key, int64_t began,
@@ -77,7 +85,7 @@ static void the_slowest_come_in_order(void **state)
 	assert_int_equal(slowest_since_ns(snap, rows[0].slow), 1 * SEC);
 	assert_int_equal(slowest_since_ns(snap, rows[1].slow), -1 * SEC);
 	assert_string_equal(rows[0].thread, "worker");
-	assert_string_equal(rows[0].syscall, "read");
+	assert_string_equal(rows[0].syscall, READ_NAME);
 	/* Nothing was told of these. */
 	assert_null(rows[0].reason);
 	assert_null(rows[0].file);
@@ -104,7 +112,7 @@ static void what_is_known_is_beside_the_call(void **state)
 	snap = take_aside(book, 3, false, BY_SYSCALL);
 	text = printed(slowest_print, snap);
 	assert_non_null(strstr(text, "20.000"));
-	assert_non_null(strstr(text, "read(3, 0x1000, 4096) = -1 "));
+	assert_non_null(strstr(text, READ_CALL));
 	assert_non_null(strstr(text, "(/a\\033b, waited for disk)"));
 	free(text);
 	snapshot_free(snap);
