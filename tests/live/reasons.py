@@ -82,7 +82,9 @@ def kinds(tap):
         blocked = total(rows, "blocked_ns")
         times = total(rows, "vcsw")
         if kind == "interrupt" and times < truth["times"] / 4:
-            tap.skip(mode, f"disk: {times} of {truth['times']} reads wait")
+            # Whatever is between had it ready: there is next to no wait to
+            # be looked at, here and now.
+            tap.note(f"{mode}: {times} of {truth['times']} reads wait")
             continue
         right = [row for row in rows if row["reason"] == reason]
         tap.ok(blocked > 0

@@ -107,7 +107,7 @@ static void test_demangle(void **state)
 	assert_string_equal(demangle("main", buf, sizeof(buf)), "main");
 	assert_string_equal(demangle("_Z", buf, sizeof(buf)), "_Z");
 #ifndef HAVE_LIBIBERTY
-	skip_because("built without libiberty");
+	skip_because("build: without libiberty");
 #endif
 	assert_string_equal(demangle("_ZN3foo3Bar2goIiEEvv", buf,
 				     sizeof(buf)), "foo::Bar::go<int>");

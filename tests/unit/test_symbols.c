@@ -169,7 +169,7 @@ static void test_no_frame_pointers(void **state)
 
 	(void)state;
 #ifndef HAVE_LIBDW
-	skip_because("built without libdw");
+	skip_because("build: without libdw");
 #endif
 	assert_int_equal(plain_a(), 3);
 	space_unwind(space, &copy.regs, copy.stack, copy.size, &stack);
@@ -247,7 +247,7 @@ static void test_signal(void **state)
 
 	(void)state;
 #ifndef HAVE_LIBDW
-	skip_because("built without libdw");
+	skip_because("build: without libdw");
 #endif
 	signal(SIGUSR1, on_signal);
 	signalled();
@@ -288,7 +288,7 @@ static void test_rule_at(void **state)
 
 	(void)state;
 #if !defined(HAVE_LIBDW) || !defined(__x86_64__)
-	skip_because("built without libdw, or not for x86-64");
+	skip_because("build: without libdw, or not for x86-64");
 #endif
 	assert_non_null(code);
 	for (i = 0; code[i] != 0x0f || code[i + 1] != 0x05; i++)
