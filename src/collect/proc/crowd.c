@@ -363,8 +363,10 @@ static void told_end(struct crowd *crowd, int32_t pid)
 		return;
 	if (process_read(crowd->ctx, p, false) == -ESRCH ||
 	    process_is_over(p)) {
-		if (!crowd->ctx->held_up)
-			p->ended_ns = clock_mono_ns();
+		int64_t now_ns = clock_mono_ns();
+
+		if (now_ns <= crowd->ctx->in_time_ns)
+			p->ended_ns = now_ns;
 		end_process(crowd, p);
 	} else {
 		/* It was another one's, who had this id before. */

@@ -35,6 +35,7 @@ struct proc_collector {
 	struct launch_fate *fate;	/* shared with the command */
 	struct command command;
 	bool reaped;
+	bool stalled;		/* held up as it served, the last time */
 };
 
 static struct proc_collector *self(struct collector *c)
@@ -255,16 +256,13 @@ static int is_over(const struct proc_collector *proc)
 	return !proc->crowd.n_tasks && (!proc->command.pid || proc->reaped);
 }
 
-static int proc_drain(struct collector *c, struct why *why)
+static int serve(struct proc_collector *proc, struct why *why)
 {
-	struct proc_collector *proc = self(c);
 	uint64_t expirations;
 	bool due = read(proc->timer_fd, &expirations,
 			sizeof(expirations)) > 0;
 	int64_t early_ns;
 
-	/* We were stopped, or did not get a CPU: what ended did so before. */
-	proc->ctx.held_up = clock_mono_ns() > proc->due_ns + LATE_NS;
 	crowd_ends(&proc->crowd);
 	if (!due || !proc->crowd.n_tasks)
 		return is_over(proc);
@@ -276,6 +274,21 @@ static int proc_drain(struct collector *c, struct why *why)
 	if (!proc->crowd.n_tasks)
 		return is_over(proc);
 	return arm(proc, pace_next(&proc->pace, clock_own_cpu_ns()), why);
+}
+
+/* We may be stopped, or without a CPU, between two times as well as in the
+ * middle of one: what ends meanwhile does so before we hear of it. */
+static int proc_drain(struct collector *c, struct why *why)
+{
+	struct proc_collector *proc = self(c);
+	int64_t now_ns = clock_mono_ns();
+	bool late = proc->stalled || now_ns > proc->due_ns + LATE_NS;
+	int err;
+
+	proc->ctx.in_time_ns = late ? 0 : now_ns + LATE_NS;
+	err = serve(proc, why);
+	proc->stalled = clock_mono_ns() - now_ns > LATE_NS;
+	return err;
 }
 
 static int proc_tick(struct collector *c, int64_t now_ns, struct why *why)

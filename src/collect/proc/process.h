@@ -31,7 +31,9 @@ struct proc_ctx {
 	int64_t boot_offset_ns;	/* boot clock minus monotonic clock */
 	int64_t tick_ns;	/* length of a clock tick of stat */
 	long spare_fds;		/* how many more may be kept open */
-	bool held_up;		/* ends are heard of late now */
+	/* Until then an end that we hear of has just come; later we may have
+	 * been held up as it came. */
+	int64_t in_time_ns;
 	int ends_fd;		/* epoll of pidfds; 0: looks find the ends */
 };
 
