@@ -52,8 +52,9 @@ static inline int64_t reader_signed(struct reader *r, size_t size)
 	return (int64_t)(reader_fixed(r, size) << shift) >> shift;
 }
 
-/* LEB128; what is beyond 64 bits is lost. */
-static inline uint64_t reader_uleb(struct reader *r)
+/* LEB128; what is beyond 64 bits is lost. @extend: the sign, which is the
+ * highest bit that is there. */
+static inline uint64_t reader_leb(struct reader *r, bool extend)
 {
 	uint64_t value = 0;
 	unsigned shift = 0;
@@ -65,24 +66,19 @@ static inline uint64_t reader_uleb(struct reader *r)
 			value |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while ((byte & 0x80) && !r->bad);
+	if (extend && shift < 64 && (byte & 0x40))
+		value |= ~0ull << shift;
 	return value;
+}
+
+static inline uint64_t reader_uleb(struct reader *r)
+{
+	return reader_leb(r, false);
 }
 
 static inline int64_t reader_sleb(struct reader *r)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = (uint8_t)reader_fixed(r, 1);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) && !r->bad);
-	if (shift < 64 && (byte & 0x40))
-		value |= ~0ull << shift;
-	return (int64_t)value;
+	return (int64_t)reader_leb(r, true);
 }
 
 /* The next @n bytes on their own. */
