@@ -140,27 +140,30 @@ detailed_cell(uint32_t slot, uint32_t tag, const struct detail *detail)
 	return bpf_map_lookup_elem(&cells, &index);
 }
 
+/* Sleeps of a call with that detail, where they were slept. */
+inline_always void book_slept(uint32_t slot, uint32_t tag,
+			      struct detail detail, const struct slept *wait)
+{
+	struct call_cell *cell;
+
+	detail.wait = wait->wait;
+	detail.waker = wait->waker;
+	cell = detailed_cell(slot, tag, &detail);
+	if (!cell)
+		return;
+	cell->blocked_ns += wait->blocked_ns;
+	cell->vcsw += wait->times;
+}
+
 /* The sleeps of a call, or of no call, each where it was slept. */
 __attribute__((noinline)) int book_waits(uint32_t slot, uint32_t tag)
 {
 	struct extra *extra = extra_at(slot);
-	struct detail detail;
 
 	if (!extra)
 		return 0;
-	detail = extra->detail;
-	for (uint32_t i = 0; i < SLOT_WAITS && i < extra->n_waits; i++) {
-		struct slept *wait = &extra->waits[i];
-		struct call_cell *cell;
-
-		detail.wait = wait->wait;
-		detail.waker = wait->waker;
-		cell = detailed_cell(slot, tag, &detail);
-		if (!cell)
-			continue;
-		cell->blocked_ns += wait->blocked_ns;
-		cell->vcsw += wait->times;
-	}
+	for (uint32_t i = 0; i < SLOT_WAITS && i < extra->n_waits; i++)
+		book_slept(slot, tag, extra->detail, &extra->waits[i]);
 	extra->n_waits = 0;
 	return 0;
 }

@@ -123,19 +123,9 @@ book_early_detail(uint32_t index, const struct early_call *early,
 {
 	uint32_t tag = early->tag | label << TAG_LABEL_SHIFT;
 	struct detail detail = early->detail;
-	struct call_cell *cell;
 
-	if (early->wait.wait) {
-		detail.wait = early->wait.wait;
-		detail.waker = early->wait.waker;
-		cell = detailed_cell(index, tag, &detail);
-		if (cell) {
-			cell->blocked_ns += early->wait.blocked_ns;
-			cell->vcsw += early->wait.times;
-		}
-		detail.wait = 0;
-		detail.waker = 0;
-	}
+	if (early->wait.wait)
+		book_slept(index, tag, detail, &early->wait);
 	return detailed_cell(index, tag, &detail);
 }
 

@@ -211,7 +211,6 @@ struct extra {
 	uint32_t waker, woken_by;
 	uint64_t asleep_in;	/* the kernel stack of the last sleep */
 	uint32_t uncounted;	/* that began before it was accounted */
-	uint32_t zero;
 	uint32_t unwind;	/* enum extra_unwind: the collector's */
 	uint32_t execs;		/* programs that it has begun */
 	/* Of a call in which it was off the CPU at the last visit: when that
@@ -314,7 +313,6 @@ struct sample {
 	uint32_t size;		/* of the stack */
 	uint64_t wall_ns, blocked_ns, runq_ns;
 	uint64_t pc, sp, fp, lr;
-	uint64_t kernel;	/* hash of the kernel's stack; 0: none */
 	uint8_t stack[SAMPLE_BYTES];
 };
 

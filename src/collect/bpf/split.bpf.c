@@ -529,7 +529,7 @@ int visit(struct bpf_iter__task *ctx)
 	read_clocks(s, task);
 	bpf_core_read_str(s->comm, sizeof(s->comm), &task->comm);
 	if (is_detailed(DETAIL_STACKS) && s->enter_ns && !task->on_cpu)
-		note_place(s, task);
+		note_place(s, regs_of(task));
 	return 0;
 }
 

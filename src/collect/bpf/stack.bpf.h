@@ -75,14 +75,10 @@ inline_always uint32_t copy_stack(struct sample *sample)
 }
 
 /* Where a thread is that is off the CPU in a call. */
-inline_always void note_place(struct slot *s, struct task_struct *task)
+inline_always void note_place(struct slot *s, struct pt_regs *regs)
 {
 	struct extra *extra = extra_at(s->self);
-	struct pt_regs *regs = NULL;
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id,
-				       BPF_FUNC_task_pt_regs))
-		regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	if (!extra || !regs)
 		return;
 	extra->pc = pc_of(regs);
@@ -105,7 +101,6 @@ inline_always struct sample *take_sample(struct slot *s, uint32_t kind,
 	sample->kind = kind;
 	sample->tag = s->tag;
 	sample->size = 0;
-	sample->kernel = 0;
 	sample->pc = at->pc;
 	sample->sp = at->sp;
 	sample->fp = at->fp;
