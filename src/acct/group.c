@@ -27,16 +27,6 @@ static void *entry_of(struct map *map, const struct key *key, size_t size)
 	return entry;
 }
 
-static void free_entries(struct map *map)
-{
-	size_t pos = 0;
-	void *entry;
-
-	while ((entry = map_next(map, &pos)))
-		free(entry);
-	map_done(map);
-}
-
 void owner_merge(struct owner *into, const struct owner *from)
 {
 	cell_merge(&into->clocks, &from->clocks);
@@ -193,7 +183,7 @@ int group_owners(struct group *group, const struct ledger *ledger,
 
 void group_done(struct group *group)
 {
-	free_entries(&group->owners);
+	map_free_all(&group->owners);
 }
 
 /* Whose it is, is looked up only where rows are by that. */
@@ -433,7 +423,7 @@ static int draft_rows(struct map *drafts, const struct ledger *ledger,
 	}
 	for (pos = 0; !err && (owner = map_next(&group->owners, &pos)); )
 		err = draft_owner(drafts, owner, by);
-	free_entries(&calls);
+	map_free_all(&calls);
 	return err;
 }
 
@@ -519,7 +509,7 @@ static int count_requests(struct map *drafts, const struct ledger *ledger,
 			draft->row.requests =
 				of->row.cell.value[MEASURE_REQUESTS];
 	}
-	free_entries(&requests);
+	map_free_all(&requests);
 	return err;
 }
 
@@ -567,7 +557,7 @@ static void free_drafts(struct map *drafts)
 
 	while ((draft = map_next(drafts, &pos)))
 		free(draft->row.hist);
-	free_entries(drafts);
+	map_free_all(drafts);
 }
 
 int group_rows(const struct ledger *ledger, unsigned by, bool hists,

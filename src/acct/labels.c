@@ -21,12 +21,7 @@ void labels_init(struct labels *labels)
 
 void labels_done(struct labels *labels)
 {
-	struct entry *entry;
-	size_t pos = 0;
-
-	while ((entry = map_next(&labels->numbers, &pos)))
-		free(entry);
-	map_done(&labels->numbers);
+	map_free_all(&labels->numbers);
 	while (labels->n)
 		free(labels->texts[--labels->n]);
 	free(labels->texts);

@@ -40,6 +40,16 @@ void map_done(struct map *map)
 	map_init(map, map->key_size);
 }
 
+void map_free_all(struct map *map)
+{
+	size_t pos = 0;
+	void *entry;
+
+	while ((entry = map_next(map, &pos)))
+		free(entry);
+	map_done(map);
+}
+
 /* The slot that holds @key, or NULL. */
 static void **find(const struct map *map, const void *key)
 {

@@ -20,6 +20,8 @@ struct map {
 
 void map_init(struct map *map, size_t key_size);
 void map_done(struct map *map);
+/* And its entries, which have nothing else of their own. It can be used on. */
+void map_free_all(struct map *map);
 
 void *map_get(const struct map *map, const void *key);
 /* Add an entry whose key is not in the map yet. 0 or -ENOMEM. */

@@ -37,18 +37,10 @@ struct flame *flame_new(void)
 
 void flame_free(struct flame *flame)
 {
-	size_t pos = 0;
-	void *entry;
-
 	if (!flame)
 		return;
-	while ((entry = map_next(&flame->nodes, &pos)))
-		free(entry);
-	pos = 0;
-	while ((entry = map_next(&flame->names, &pos)))
-		free(entry);
-	map_done(&flame->nodes);
-	map_done(&flame->names);
+	map_free_all(&flame->nodes);
+	map_free_all(&flame->names);
 	free(flame->root.key.name);
 	free(flame);
 }

@@ -289,21 +289,11 @@ int image_new_vdso(struct image **ret)
 	return 0;
 }
 
-static void forget_named(struct image *image)
-{
-	struct named *named;
-	size_t pos = 0;
-
-	while ((named = map_next(&image->named, &pos)))
-		free(named);
-	map_done(&image->named);
-}
-
 void image_free(struct image *image)
 {
 	if (!image)
 		return;
-	forget_named(image);
+	map_free_all(&image->named);
 	symtab_done(&image->symtab);
 	rules_done(&image->rules);
 	inlines_free(image->inlines);
@@ -387,7 +377,7 @@ size_t image_names(struct image *image, struct strings *strings,
 
 	if (!known) {
 		if (image->named.used >= MAX_NAMED)
-			forget_named(image);
+			map_free_all(&image->named);
 		n = find_names(image, strings, vaddr, found);
 		named = malloc(sizeof(*named) + n * sizeof(*found));
 		if (!named)

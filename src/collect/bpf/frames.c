@@ -103,24 +103,14 @@ int frames_new(struct frames **ret, struct engine *engine,
 	return err;
 }
 
-static void forget_all(struct map *map)
-{
-	size_t pos = 0;
-	void *entry;
-
-	while ((entry = map_next(map, &pos)))
-		free(entry);
-	map_done(map);
-}
-
 void frames_free(struct frames *frames)
 {
 	if (!frames)
 		return;
 	if (frames->timer_fd >= 0)
 		close(frames->timer_fd);
-	forget_all(&frames->programs);
-	forget_all(&frames->named);
+	map_free_all(&frames->programs);
+	map_free_all(&frames->named);
 	shares_done(&frames->shares);
 	symbols_free(frames->symbols);
 	free(frames);
@@ -352,7 +342,7 @@ static void keep_named(struct frames *frames, const struct known *known,
 	struct named *named = malloc(sizeof(*named));
 
 	if (frames->named.used >= MAX_NAMED)
-		forget_all(&frames->named);
+		map_free_all(&frames->named);
 	if (!named)
 		return;
 	*named = (struct named){ .start = known->key.process_start,
@@ -558,10 +548,11 @@ void frames_turn(struct frames *frames)
 	shares_age(&frames->shares);
 }
 
+/* Names stay: there are too many to look through, and they are some other
+ * process's at no time. */
 void frames_forget(struct frames *frames, const struct key *process)
 {
 	struct program *program;
-	struct named *named;
 	size_t pos = 0;
 
 	while ((program = map_next(&frames->programs, &pos)))
@@ -569,12 +560,6 @@ void frames_forget(struct frames *frames, const struct key *process)
 		    program->start == process->process_start) {
 			map_del(&frames->programs, program);
 			free(program);
-		}
-	for (pos = 0; (named = map_next(&frames->named, &pos)); )
-		if (named->pid == process->pid &&
-		    named->start == process->process_start) {
-			map_del(&frames->named, named);
-			free(named);
 		}
 	shares_forget(&frames->shares, process->pid, process->process_start);
 	symbols_forget(frames->symbols, process->pid,

@@ -24,12 +24,7 @@ void kin_init(struct gather *g)
 
 void kin_done(struct gather *g)
 {
-	struct family *family;
-	size_t pos = 0;
-
-	while ((family = map_next(&g->families, &pos)))
-		free(family);
-	map_done(&g->families);
+	map_free_all(&g->families);
 }
 
 static void tell_event(const struct gather *g, enum event_kind kind,

@@ -77,14 +77,9 @@ int objects_new(struct objects **ret, struct engine *engine,
 
 void objects_free(struct objects *objects)
 {
-	struct thing *thing;
-	size_t pos = 0;
-
 	if (!objects)
 		return;
-	while ((thing = map_next(&objects->things, &pos)))
-		free(thing);
-	map_done(&objects->things);
+	map_free_all(&objects->things);
 	peers_free(objects->peers);
 	free(objects);
 }

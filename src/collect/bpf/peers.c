@@ -64,23 +64,12 @@ struct peers *peers_new(const struct procfs *fs)
 	return peers;
 }
 
-static void forget_all(struct map *map)
-{
-	size_t key_size = map->key_size, pos = 0;
-	void *entry;
-
-	while ((entry = map_next(map, &pos)))
-		free(entry);
-	map_done(map);
-	map_init(map, key_size);
-}
-
 void peers_free(struct peers *peers)
 {
 	if (!peers)
 		return;
-	forget_all(&peers->held);
-	forget_all(&peers->connections);
+	map_free_all(&peers->held);
+	map_free_all(&peers->connections);
 	map_done(&peers->held);
 	map_done(&peers->connections);
 	free(peers);
@@ -171,7 +160,7 @@ static int find(struct peers *peers, const struct held *key, int64_t since,
 	if (!held && peers->links.began_ns < since) {
 		if (!begin_look(&peers->links))
 			return -EAGAIN;
-		forget_all(&peers->held);
+		map_free_all(&peers->held);
 		peers->n_links = 0;
 		procfs_each_id(peers->fs, ".", look_through, peers);
 		end_look(&peers->links);
@@ -305,7 +294,7 @@ int peers_of_tcp(struct peers *peers, pid_t pid, const struct object *o,
 	if (!c && net) {
 		if (!begin_look(&peers->tables))
 			return -EAGAIN;
-		forget_all(&peers->connections);
+		map_free_all(&peers->connections);
 		peers->net = net;
 		read_table(peers, pid, "tcp");
 		read_table(peers, pid, "tcp6");

@@ -122,14 +122,9 @@ fail:
 
 void waits_free(struct waits *waits)
 {
-	struct reason *reason;
-	size_t pos = 0;
-
 	if (!waits)
 		return;
-	while ((reason = map_next(&waits->reasons, &pos)))
-		free(reason);
-	map_done(&waits->reasons);
+	map_free_all(&waits->reasons);
 	kallsyms_done(&waits->functions);
 	free(waits->wakers);
 	free(waits);
