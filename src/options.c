@@ -13,8 +13,8 @@
 #include "detail_options.h"
 #include "smb_options.h"
 #include "tail_options.h"
+#include "target_options.h"
 
-#define MAX_PIDS 4096
 #define MAX_RUNS 1000
 #define MAX_RATE_HZ 10000
 #define FIRST_LONG 256		/* codes of options without a letter */
@@ -31,72 +31,10 @@ struct option_desc {
 	const char *help;
 };
 
-static int bad(struct why *why, const char *option, const char *arg,
-	       const char *wanted)
+int options_bad(struct why *why, const char *option, const char *arg,
+		const char *wanted)
 {
 	return why_set(why, EINVAL, "%s '%s': %s", option, arg, wanted);
-}
-
-/* Once, however often it is named. */
-static void add_pid(struct options *o, pid_t pid)
-{
-	for (size_t i = 0; i < o->n_pids; i++)
-		if (o->pids[i] == pid)
-			return;
-	o->pids[o->n_pids++] = pid;
-}
-
-static int set_pid(struct options *o, const char *arg, struct why *why)
-{
-	static const char separators[] = ", \t\n";
-	const char *p = arg + strspn(arg, separators);
-
-	if (!*p)
-		return bad(why, "-p", arg, "give one or more process ids");
-	for (; *p; p += strspn(p, separators)) {
-		size_t len = strcspn(p, separators);
-		char text[16];
-		uint64_t pid;
-
-		snprintf(text, sizeof(text), "%.*s", (int)len, p);
-		if (len >= sizeof(text) || num_parse(text, INT_MAX, &pid) ||
-		    !pid)
-			return bad(why, "-p", arg, "a process id is a number "
-				   "above 0, several are separated by commas");
-		if (o->n_pids == MAX_PIDS)
-			return why_set(why, EINVAL, "more than %d process "
-				       "ids", MAX_PIDS);
-		add_pid(o, (pid_t)pid);
-		p += len;
-	}
-	return 0;
-}
-
-static int set_name(struct options *o, const char *arg, struct why *why)
-{
-	char text[128];
-	int err;
-
-	if (o->has_name)
-		return bad(why, "--name", arg, "give it once; 'a|b' matches "
-			   "both");
-	err = regcomp(&o->name, arg, REG_EXTENDED | REG_NOSUB);
-	if (err) {
-		regerror(err, &o->name, text, sizeof(text));
-		return bad(why, "--name", arg, text);
-	}
-	o->has_name = true;
-	o->name_text = arg;
-	return 0;
-}
-
-static int set_cgroup(struct options *o, const char *arg, struct why *why)
-{
-	if (!*arg)
-		return bad(why, "--cgroup", arg, "give a directory below "
-			   "/sys/fs/cgroup");
-	o->cgroup = arg;
-	return 0;
 }
 
 /* As strace has it: microseconds, unless a unit says otherwise. */
@@ -121,8 +59,9 @@ static int set_overhead(struct options *o, const char *arg, struct why *why)
 			o->overhead_ns = (int64_t)value * units[i].ns;
 			return 0;
 		}
-	return bad(why, "-O", arg, "the overhead of a call, a number and s, "
-		   "ms, us or ns");
+	return options_bad(why, "-O", arg,
+			   "the overhead of a call, a number and s, ms, us "
+			   "or ns");
 }
 
 static int set_collector(struct options *o, const char *arg,
@@ -131,10 +70,10 @@ static int set_collector(struct options *o, const char *arg,
 	const struct collector_ops *ops = registry_find(arg);
 
 	if (!ops)
-		return bad(why, "--collector", arg,
-			   "--list=collectors lists them");
+		return options_bad(why, "--collector", arg,
+				   "--list=collectors lists them");
 	if (ops->missing)
-		return bad(why, "--collector", arg, ops->missing);
+		return options_bad(why, "--collector", arg, ops->missing);
 	o->collector = arg;
 	return 0;
 }
@@ -150,8 +89,9 @@ static int set_expression(struct options *o, const char *arg,
 		return callset_parse(&o->calls, arg, why);
 	}
 	if (len != strlen("trace") || memcmp(arg, "trace", len))
-		return bad(why, "-e", arg, "of strace's expressions only "
-			   "trace=SET is known");
+		return options_bad(why, "-e", arg,
+				   "of strace's expressions only trace=SET "
+				   "is known");
 	o->has_calls = true;
 	return callset_parse(&o->calls, arg + len + 1, why);
 }
@@ -161,8 +101,8 @@ static int set_rate(struct options *o, const char *arg, struct why *why)
 	uint64_t rate;
 
 	if (num_parse(arg, MAX_RATE_HZ, &rate) || !rate)
-		return bad(why, "--rate", arg, "looks a second at each "
-			   "thread, 1 to 10000");
+		return options_bad(why, "--rate", arg,
+				   "looks a second at each thread, 1 to 10000");
 	o->rate_hz = (unsigned)rate;
 	return 0;
 }
@@ -191,8 +131,8 @@ static int set_columns(struct options *o, const char *arg, struct why *why)
 static int set_sort(struct options *o, const char *arg, struct why *why)
 {
 	if (!column_find(arg, strlen(arg)))
-		return bad(why, "-S", arg, "no such column; --list=columns "
-			   "lists them");
+		return options_bad(why, "-S", arg,
+				   "no such column; --list=columns lists them");
 	o->sort = arg;
 	return 0;
 }
@@ -202,7 +142,7 @@ static int set_rows(struct options *o, const char *arg, struct why *why)
 	uint64_t rows;
 
 	if (num_parse(arg, INT_MAX, &rows) || !rows)
-		return bad(why, "--rows", arg, "a number above 0");
+		return options_bad(why, "--rows", arg, "a number above 0");
 	o->max_rows = rows;
 	return 0;
 }
@@ -212,16 +152,17 @@ static int set_format(struct options *o, const char *arg, struct why *why)
 	o->has_format = true;
 	o->reporter = reporter_find(arg);
 	if (!o->reporter)
-		return bad(why, "--format", arg, "text, json, folded, svg or html");
+		return options_bad(why, "--format", arg,
+				   "text, json, folded, svg or html");
 	if (o->reporter->missing)
-		return bad(why, "--format", arg, o->reporter->missing);
+		return options_bad(why, "--format", arg, o->reporter->missing);
 	return 0;
 }
 
 static int set_output(struct options *o, const char *arg, struct why *why)
 {
 	if (!*arg)
-		return bad(why, "-o", arg, "give a file name");
+		return options_bad(why, "-o", arg, "give a file name");
 	o->output = arg;
 	return 0;
 }
@@ -230,7 +171,8 @@ static int set_command_output(struct options *o, const char *arg,
 			      struct why *why)
 {
 	if (!*arg)
-		return bad(why, "--command-output", arg, "give a file name");
+		return options_bad(why, "--command-output", arg,
+				   "give a file name");
 	o->command_output = arg;
 	return 0;
 }
@@ -238,22 +180,24 @@ static int set_command_output(struct options *o, const char *arg,
 static int set_delay(struct options *o, const char *arg, struct why *why)
 {
 	if (num_parse_seconds(arg, &o->delay_ns) || o->delay_ns < 1000000)
-		return bad(why, "-d", arg, "seconds between reports, 0.001 "
-			   "or more");
+		return options_bad(why, "-d", arg,
+				   "seconds between reports, 0.001 or more");
 	return 0;
 }
 
 static int set_count(struct options *o, const char *arg, struct why *why)
 {
 	if (num_parse(arg, INT_MAX, &o->count) || !o->count)
-		return bad(why, "-n", arg, "a number of reports above 0");
+		return options_bad(why, "-n", arg,
+				   "a number of reports above 0");
 	return 0;
 }
 
 static int set_seconds(struct options *o, const char *arg, struct why *why)
 {
 	if (num_parse_seconds(arg, &o->seconds_ns) || !o->seconds_ns)
-		return bad(why, "--seconds, --duration", arg, "seconds above 0");
+		return options_bad(why, "--seconds, --duration", arg,
+				   "seconds above 0");
 	return 0;
 }
 
@@ -262,7 +206,8 @@ static int set_runs(struct options *o, const char *arg, struct why *why)
 	uint64_t runs;
 
 	if (num_parse(arg, MAX_RUNS, &runs) || !runs)
-		return bad(why, "-r", arg, "a number of rounds, 1 to 1000");
+		return options_bad(why, "-r", arg,
+				   "a number of rounds, 1 to 1000");
 	o->runs = runs;
 	return 0;
 }
@@ -308,13 +253,13 @@ SETTER(set_help, mode, MODE_HELP)
 SETTER(set_version, mode, MODE_VERSION)
 
 static const struct option_desc table[] = {
-	{ 'p', "pid", "PID[,PID...]", "Target", set_pid,
+	{ 'p', "pid", "PID[,PID...]", "Target", target_set_pid,
 	  "attach to running processes, all their threads" },
-	{ 0, "name", "REGEX", "Target", set_name,
+	{ 0, "name", "REGEX", "Target", target_set_name,
 	  "all processes whose executable's name matches, also new ones" },
 	{ 'a', "all-processes", NULL, "Target", set_everyone,
 	  "every process of the machine" },
-	{ 0, "cgroup", "PATH", "Target", set_cgroup,
+	{ 0, "cgroup", "PATH", "Target", target_set_cgroup,
 	  "all processes in a cgroup and below it" },
 	{ 0, "smb", NULL, "Target", set_smb,
 	  "every smbd, or those of -p: SMB2 requests and what they cost" },
@@ -442,7 +387,8 @@ bool options_attach(const struct options *o)
 bool options_text(const struct options *o)
 {
 	return o->batch || o->output || o->count || o->histogram ||
-	       o->slowest || o->probes || o->seconds_ns || o->has_format || o->reporter != &report_text;
+	       o->slowest || o->probes || o->seconds_ns || o->has_format ||
+	       o->reporter != &report_text;
 }
 
 static int check_together(struct options *o, struct why *why)

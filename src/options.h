@@ -83,6 +83,10 @@ bool options_text(const struct options *options);
 bool options_attach(const struct options *options);
 void options_done(struct options *options);
 
+/* -EINVAL: the argument of an option is none, and what was wanted. */
+int options_bad(struct why *why, const char *option, const char *arg,
+		const char *wanted);
+
 void options_usage(FILE *out);	/* short */
 void options_help(FILE *out);	/* whole */
 

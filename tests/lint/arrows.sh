@@ -41,11 +41,13 @@ arrows()
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
-			"detail_options tail_options smb_options"
+			"detail_options tail_options smb_options " \
+			"target_options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
 		may["smb_options"] = "base model report options"
+		may["target_options"] = "base model report options"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
 		may["keep"] = "base"
