@@ -153,7 +153,7 @@ static int set_format(struct options *o, const char *arg, struct why *why)
 	o->reporter = reporter_find(arg);
 	if (!o->reporter)
 		return options_bad(why, "--format", arg,
-				   "text, json, folded, svg or html");
+				   "--list=formats lists them");
 	if (o->reporter->missing)
 		return options_bad(why, "--format", arg, o->reporter->missing);
 	return 0;
@@ -308,7 +308,7 @@ static const struct option_desc table[] = {
 	{ 0, "slowest", "N", "Report", tail_set_slowest,
 	  "show the N slowest calls, and SMB2 requests, one by one (bpf)" },
 	{ 0, "format", "FORMAT", "Report", set_format,
-	  "text, json, or flame graphs: folded, svg, html" },
+	  "text, json, csv, or flame graphs: folded, svg, html" },
 	{ 'o', "output", "FILE", "Report", set_output,
 	  "write reports to FILE, whole or not at all" },
 	{ 'd', "delay", "SECS", "Pace", set_delay,
@@ -422,8 +422,8 @@ static int check_together(struct options *o, struct why *why)
 		return why_set(why, EINVAL, "-O is about the times of -c; "
 			       "give both");
 	if (o->histogram && o->reporter != &report_text)
-		return why_set(why, EINVAL, "-D is for text; --format=json "
-			       "has percentiles without it");
+		return why_set(why, EINVAL, "-D is for text; json and csv "
+			       "have percentiles without it");
 	if (o->count && !o->delay_ns)
 		return why_set(why, EINVAL, "-n needs -d, the seconds "
 			       "between reports");
