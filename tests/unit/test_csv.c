@@ -203,6 +203,109 @@ static void parts_of_smb_have_their_kinds(void **state)
 	free(text);
 }
 
+#ifdef HAVE_JANSSON
+
+#include <jansson.h>
+
+/* The next field of @line, unquoted, or NULL at its end. */
+static char *next_field(char **line)
+{
+	char *p = *line, *out, *ret;
+	bool quoted;
+
+	if (!p)
+		return NULL;
+	quoted = *p == '"';
+	p += quoted;
+	ret = out = p;
+	while (*p && *p != '\r' && (quoted || *p != ',')) {
+		if (quoted && *p == '"' && *++p != '"')
+			quoted = false;
+		else
+			*out++ = *p++;
+	}
+	*line = *p == ',' ? p + 1 : NULL;
+	*out = '\0';
+	return ret;
+}
+
+/* Each value of the object is in the field of its name, and no others are. */
+static void is_same(const json_t *object, char *header, char *line)
+{
+	const char *name, *field;
+	char text[32];
+
+	while ((name = next_field(&header))) {
+		const json_t *value = json_object_get(object, name);
+		const char *wanted = json_is_string(value) ?
+				     json_string_value(value) : "";
+
+		field = next_field(&line);
+		assert_non_null(field);
+		if (json_is_integer(value)) {
+			snprintf(text, sizeof(text), "%lld",
+				 (long long)json_integer_value(value));
+			wanted = text;
+		}
+		/* What a line says of its report is elsewhere in JSON. */
+		if (strstr(HEAD, name) && strcmp(name, "end") && !value)
+			continue;
+		if (!json_is_array(value) && strcmp(name, "end"))
+			assert_string_equal(field, wanted);
+	}
+	assert_null(line);
+}
+
+static char *print_json(const struct snapshot *snap,
+			const struct report_cfg *cfg)
+{
+	struct why why = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_int_equal(report_json.print(out, snap, cfg, &why), 0);
+	fclose(out);
+	return text;
+}
+
+static void rows_are_those_of_json(void **state)
+{
+	struct report_cfg cfg = plain_cfg();
+	struct sample sample;
+	char *text, *json, *line, *rest;
+	json_t *report, *rows;
+
+	(void)state;
+	sample_init(&sample);
+	text = rest = print(&sample.snap, &cfg);
+	json = print_json(&sample.snap, &cfg);
+	report = json_loads(json, 0, NULL);
+	rows = json_object_get(report, "rows");
+	assert_int_equal(json_array_size(rows), 5);
+	line = strsep(&rest, "\n");
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		char *header = strdup(line);
+
+		is_same(json_array_get(rows, i), header,
+			strsep(&rest, "\n"));
+		free(header);
+	}
+	json_decref(report);
+	free(json);
+	free(text);
+}
+
+#else
+
+static void rows_are_those_of_json(void **state)
+{
+	(void)state;
+	skip_because("build: without jansson");
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +315,7 @@ int main(void)
 		cmocka_unit_test(names_are_no_formulas),
 		cmocka_unit_test(columns_can_be_chosen),
 		cmocka_unit_test(parts_of_smb_have_their_kinds),
+		cmocka_unit_test(rows_are_those_of_json),
 	};
 
 	return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
