@@ -83,6 +83,9 @@ package_table()
 	full|nginx-light|nginx|command -v nginx
 	full|postgresql|postgresql-server|ls /usr/lib/postgresql/*/bin/initdb || command -v initdb
 	full|postgresql-contrib|postgresql-contrib|ls /usr/lib/postgresql/*/bin/pgbench || command -v pgbench
+	full|bash-completion|bash-completion|test -e /usr/share/bash-completion/bash_completion
+	full|zsh|zsh|command -v zsh
+	full|fish|fish|command -v fish
 	full|bpftrace|bpftrace|command -v bpftrace
 	full|chromium|chromium|command -v chromium || command -v chromium-browser
 	full|chromium-driver|chromedriver|command -v chromedriver
