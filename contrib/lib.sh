@@ -69,6 +69,9 @@ package_table()
 	test|libcmocka-dev|libcmocka-devel|pkg-config --exists cmocka
 	test|python3|python3|test -x /usr/bin/python3
 	test|python3-jsonschema|python3-jsonschema|/usr/bin/python3 -c 'import jsonschema'
+	test|jq|jq|command -v jq
+	test|git|git|command -v git
+	test|bash|bash|command -v bash
 	test|shellcheck|ShellCheck|command -v shellcheck
 	test|mandoc|mandoc|command -v mandoc
 	test|strace|strace|command -v strace
@@ -89,7 +92,6 @@ package_table()
 	full|bpftrace|bpftrace|command -v bpftrace
 	full|chromium|chromium|command -v chromium || command -v chromium-browser
 	full|chromium-driver|chromedriver|command -v chromedriver
-	full|git|git|command -v git
 	full|sysstat|sysstat|command -v pidstat
 	full|htop|htop|command -v htop
 	test|tmux|tmux|command -v tmux
