@@ -101,6 +101,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.n_probes = o->n_probes,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
+			      o->reporter == &report_openmetrics ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
 	};
 }

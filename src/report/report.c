@@ -6,6 +6,7 @@
 const struct reporter *const reporter_table[] = {
 	&report_text,
 	&report_json,
+	&report_openmetrics,
 	&report_folded,
 	&report_svg,
 	&report_html,

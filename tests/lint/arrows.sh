@@ -34,7 +34,7 @@ arrows()
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
-		may["about"] = "base model collect report"
+		may["about"] = "base model collect report export"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
@@ -42,10 +42,12 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
 			"detail_options tail_options smb_options " \
+			"listen_options " \
 			"target_options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
+		may["listen_options"] = "base model report export options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
 		may["share"] = "base model acct collect export"
@@ -57,6 +59,8 @@ arrows()
 			"setup share show tell session_parts"
 		may["session_parts"] = may["session"] " session"
 		may["session_show"] = may["session_parts"]
+		may["session_ends"] = may["session_parts"]
+		may["session_listen"] = may["session_parts"]
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
 			"session target"
@@ -123,6 +127,7 @@ doors()
 		door["elfutils/"] = door["dwarf.h"] = \
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
+		door["microhttpd.h"] = "^src/export/listener\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"
