@@ -485,7 +485,9 @@ static int run(struct session *s, struct why *why)
 	s->sink = share_sink(&s->share, &s->eras.interval[0],
 			     eras_sink(&s->eras));
 	err = procfs_init(&s->procfs, "/proc", why);
-	if (!err && s->options->smb)
+	/* Of clients metrics say nothing. */
+	if (!err && s->options->smb &&
+	    s->options->reporter != &report_openmetrics)
 		err = name_sessions(s, why);
 	/* First, as to load and attach takes a while. */
 	if (!err)

@@ -114,7 +114,8 @@ static void print_value(const struct exposition *e, enum measure m,
 		exposition_count(e, labels, value);
 }
 
-static void begin(struct exposition *e, const char *scope, enum measure m)
+static void begin(struct exposition *e, const char *scope, enum measure m,
+		  const char *help)
 {
 	static const char *const units[] = {
 		[UNIT_NS] = "seconds", [UNIT_COUNT] = NULL,
@@ -125,7 +126,7 @@ static void begin(struct exposition *e, const char *scope, enum measure m)
 
 	snprintf(name, sizeof(name), "smbsysacct_%s_%s", scope, desc->metric);
 	exposition_begin(e, desc->momentary ? FAMILY_GAUGE : FAMILY_COUNTER,
-			 name, units[desc->unit], desc->help);
+			 name, units[desc->unit], help ? help : desc->help);
 }
 
 void metrics_print_cell(struct exposition *e, const char *scope,
@@ -133,22 +134,23 @@ void metrics_print_cell(struct exposition *e, const char *scope,
 {
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		if (cell_has(cell, m) && measure_table[m].metric) {
-			begin(e, scope, m);
+			begin(e, scope, m, NULL);
 			print_value(e, m, "", cell->value[m]);
 		}
 }
 
-static void print_measure(struct exposition *e, const char *scope,
+static void print_measure(struct exposition *e, const struct metrics *metrics,
 			  enum measure m, const struct series *series,
 			  size_t n)
 {
+	const char *help = m == MEASURE_ERRORS ? metrics->errors : NULL;
 	bool begun = false;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!cell_has(&series[i].cell, m))
 			continue;
 		if (!begun)
-			begin(e, scope, m);
+			begin(e, metrics->scope, m, help);
 		begun = true;
 		print_value(e, m, series[i].labels, series[i].cell.value[m]);
 	}
@@ -212,7 +214,7 @@ int metrics_print(struct exposition *e, const struct metrics *metrics,
 		return err;
 	for (int m = 0; m < MEASURE_COUNT; m++)
 		if (measure_table[m].metric)
-			print_measure(e, metrics->scope, m, series, n);
+			print_measure(e, metrics, m, series, n);
 	if (metrics->duration)
 		print_hists(e, metrics, series, n);
 	free(series);

@@ -11,6 +11,7 @@
 
 struct metrics {
 	const char *scope;	/* "syscall": within the names */
+	const char *errors;	/* help of those; NULL: as the table has it */
 	const char *duration;	/* help of the histograms; NULL: none */
 	/* Fills in the LABELS_MAX bytes that tell a row from the others. */
 	void (*label)(char *labels, const struct row *row, unsigned by);

@@ -48,14 +48,16 @@ static void label_phase(char *labels, const struct row *row, unsigned by)
 }
 
 static const struct metrics of_calls = {
-	"syscall", "how long system calls took that ended", label_call,
+	.scope = "syscall", .label = label_call,
+	.duration = "how long system calls took that ended",
 }, of_processes = {
-	"process", NULL, label_call,
+	.scope = "process", .label = label_call,
 }, of_requests = {
-	"smb2", "how long SMB2 requests took, from dispatch to reply",
-	label_operation,
+	.scope = "smb2", .label = label_operation,
+	.errors = "SMB2 requests that failed",
+	.duration = "how long SMB2 requests took, from dispatch to reply",
 }, of_phases = {
-	"smb_phase", NULL, label_phase,
+	.scope = "smb_phase", .label = label_phase,
 };
 
 static void info(struct exposition *e, const char *name, const char *help,
