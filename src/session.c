@@ -349,8 +349,7 @@ static int start(struct session *s, struct why *why)
 	else
 		tell_attached(&s->tell, &eras_last(&s->eras)->gauges, ops);
 	if (s->listener)
-		tell(&s->tell, "metrics are at http://%s/metrics",
-		     listener_address(s->listener));
+		return session_listen_begin(s, why);
 	return 0;
 }
 
@@ -482,6 +481,8 @@ static int run(struct session *s, struct why *why)
 	if (s->shows)
 		session_try_strace(s);
 	eras_init(&s->eras, s->shows, LEDGER_MAX_RECORDS);
+	if (s->options->reporter == &report_openmetrics)
+		eras_merge_threads(&s->eras);
 	s->sink = share_sink(&s->share, &s->eras.interval[0],
 			     eras_sink(&s->eras));
 	err = procfs_init(&s->procfs, "/proc", why);

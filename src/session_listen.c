@@ -75,8 +75,8 @@ static void asked(void *ctx)
 	struct session *s = ctx;
 	int64_t age_ns = clock_mono_ns() - s->last_report_ns;
 
-	if (!s->reports || s->listen_err || (s->turn_ns <= SHORT_NS &&
-	    age_ns >= FRESH_NS && age_ns >= PARTS * s->turn_ns))
+	if (!s->listen_err && s->turn_ns <= SHORT_NS &&
+	    age_ns >= FRESH_NS && age_ns >= PARTS * s->turn_ns)
 		s->listen_err = session_listen_turn(s, &s->listen_why);
 }
 
@@ -87,6 +87,16 @@ int session_listen_open(struct session *s, struct why *why)
 
 	return err ? err : listener_open(&s->listener, &s->options->endpoint,
 					 &owner, why);
+}
+
+int session_listen_begin(struct session *s, struct why *why)
+{
+	int err = session_listen_turn(s, why);
+
+	if (!err)
+		tell(&s->tell, "metrics are at http://%s/metrics",
+		     listener_address(s->listener));
+	return err;
 }
 
 int session_listen_serve(struct session *s, struct why *why)

@@ -99,6 +99,8 @@ int session_linger(struct session *s, struct why *why);
 
 /* Where the options say; first, as that is what may fail. */
 int session_listen_open(struct session *s, struct why *why);
+/* Accounting has begun: there is something to be served. */
+int session_listen_begin(struct session *s, struct why *why);
 /* Answers who has asked. */
 int session_listen_serve(struct session *s, struct why *why);
 /* What is measured until now is served from now on. */

@@ -79,7 +79,7 @@ bool listener_wants_open(const char *accept)
 /* Of a request's head; Prometheus' have some 400 bytes. */
 #define REQUEST_BYTES (16 << 10)
 /* Nothing came or went. */
-#define IDLE_SECONDS 10
+#define IDLE_SECONDS 5
 
 /* The function's result has changed its type. */
 #if MHD_VERSION >= 0x00097002
@@ -333,16 +333,25 @@ int listener_timeout_ms(const struct listener *listener)
 	return least;
 }
 
+static bool is_crowded(const struct listener *listener)
+{
+	for (int i = 0; i < LISTENER_MAX_CLIENTS; i++)
+		if (listener->clients[i].fd < 0)
+			return false;
+	return true;
+}
+
 /* A byte now and then is not taken for life. */
 static void hurry(struct listener *listener)
 {
-	int64_t now_ns = clock_mono_ns();
+	int64_t before_ns = clock_mono_ns() - NS_PER_SEC *
+			    (is_crowded(listener) ? LISTENER_CROWDED_SECONDS :
+						    LISTENER_SECONDS);
 
 	for (int i = 0; i < LISTENER_MAX_CLIENTS; i++) {
 		const struct client *client = &listener->clients[i];
 
-		if (client->fd >= 0 && now_ns - client->since_ns >
-				       LISTENER_SECONDS * NS_PER_SEC)
+		if (client->fd >= 0 && client->since_ns < before_ns)
 			shutdown(client->fd, SHUT_RDWR);
 	}
 }

@@ -18,7 +18,9 @@
 /* At once; more wait in the kernel's queue. */
 #define LISTENER_MAX_CLIENTS 32
 /* Until its answer has been taken, a connection has so long. */
-#define LISTENER_SECONDS 15
+#define LISTENER_SECONDS 10
+/* And where all places are taken, and more may wait. */
+#define LISTENER_CROWDED_SECONDS 1
 
 struct listener;
 
