@@ -3,13 +3,16 @@
 """Metrics: the text to the letter, counts to the call, and a server that
 clients cannot hold up."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 
+import fakesmb
 import live
 import openmetrics
 from openmetrics import Exporter, Metrics, fallen
@@ -367,6 +370,55 @@ def by_process(tap):
         work.kill()
 
 
+EXAMPLES = os.path.join(live.SRCDIR, "contrib/metrics")
+
+
+def examples(tap):
+    """SMB2 requests, and that whatever examples name is to be had."""
+    fake = fakesmb.Fake()
+    tool = Exporter(["--smb", "-p", fake.pid])
+    fake.say("p2 d 0 5 1 1 p3 e 0 0xc0000034 p1 ) p1 r")
+    fake.say("p2 d 0 5 2 1 p3 e 0 0 p1 ) p1 r")
+    fake.say("d 1 14 3 1 e 1 0 ) r")
+    fake.settle()
+
+    def requests(what):
+        values = metrics.values.get(f"smbsysacct_smb2_{what}_total", {})
+        return {dict(labels)["operation"]: number
+                for labels, number in values.items() if number}
+
+    def arrived():
+        nonlocal metrics
+        metrics = tool.scrape()
+        return sum(requests("requests").values()) >= 3
+
+    metrics = tool.scrape()
+    live.until(arrived, live.DEADLINE, "three requests")
+    tap.ok(requests("requests") == {"create": 2, "find": 1} and
+           requests("errors") == {"create": 1},
+           "SMB2 requests, as Samba calls them", requests("requests"),
+           requests("errors"))
+    tap.ok(metrics.value("smbsysacct_smb2_duration_seconds_count",
+                         operation="create") == 2, "and their histogram")
+    known = set(tool.scrape(plain=True).values)
+    for name in ("rules.yml", "alerts.yml", "grafana.json"):
+        with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
+            text = file.read()
+        # Names with colons are of rules.
+        named = set(re.findall(r"(?<![\w:])smbsysacct_\w+(?![\w:])", text))
+        tap.ok(len(named) > 3 and not named - known,
+               f"all metrics that {name} names are to be had",
+               named - known)
+    with open(os.path.join(EXAMPLES, "grafana.json"),
+              encoding="utf-8") as file:
+        board = json.load(file)
+    tap.ok(len({panel["id"] for panel in board["panels"]}) ==
+           len(board["panels"]) == 10, "the dashboard is one")
+    tool.signal(signal.SIGINT)
+    tool.wait()
+    fake.kill()
+
+
 def reports(tap):
     """The format without a server, and of a command; and at the end of it."""
     path = os.path.join(live.scratch(), "report")
@@ -399,7 +451,7 @@ def main(tap):
     live.need_bpf()
     openmetrics.need_listen()
     parts = live.chosen([refusals, exact, server, addresses, named,
-                         by_process, reports])
+                         by_process, examples, reports])
     for part in parts:
         part(tap)
 
