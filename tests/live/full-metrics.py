@@ -207,10 +207,14 @@ class Endpoint:
             def do_GET(self):  # pylint: disable=invalid-name
                 """As http.server calls it."""
                 body = "".join(line + "\n" for line in lines()).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; charset=UTF-8")
-                self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Type",
+                                     "text/plain; charset=UTF-8")
+                    self.end_headers()
+                    self.wfile.write(body)
+                except ConnectionError:
+                    pass  # Prometheus has been ended.
 
             def log_message(self, *_args):  # pylint: disable=arguments-differ
                 """Nowhere."""
