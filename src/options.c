@@ -391,6 +391,13 @@ bool options_text(const struct options *o)
 	       o->reporter != &report_text;
 }
 
+bool options_count_all(const struct options *o,
+		       const struct collector_ops *ops)
+{
+	return ops->measures & measure_bit(MEASURE_CALLS) && !o->has_calls &&
+	       o->outcome == OUTCOME_ANY && (o->all_calls || !ops->holds_up);
+}
+
 static int check_together(struct options *o, struct why *why)
 {
 	int err;

@@ -81,6 +81,9 @@ int options_parse(struct options *options, int argc, char **argv,
 bool options_text(const struct options *options);
 /* Whether something is to be accounted that runs already. */
 bool options_attach(const struct options *options);
+/* Whether a collector counts each call of the targets. */
+bool options_count_all(const struct options *options,
+		       const struct collector_ops *ops);
 void options_done(struct options *options);
 
 /* -EINVAL: the argument of an option is none, and what was wanted. */

@@ -80,6 +80,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 		.by = s->options->by,
 		.smb = s->options->smb && !s->options->has_by,
 		.slowest = s->options->slowest,
+		.all_calls = options_count_all(s->options, ops),
 		.left_out = !s->options->has_calls,
 		.functions = s->options->n_probes,
 	};

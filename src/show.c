@@ -431,8 +431,7 @@ static struct dash_cfg dash_cfg(const struct show_cfg *cfg)
 		.histograms = ops->modes & COLLECT_HISTOGRAMS,
 		.errors = ops->modes & COLLECT_ERRORS,
 		.command = o->mode == MODE_LAUNCH,
-		.all_calls = !o->has_calls && o->outcome == OUTCOME_ANY &&
-			     (o->all_calls || !ops->holds_up),
+		.all_calls = options_count_all(o, ops),
 		.detail = ops->modes & COLLECT_DETAIL,
 		.smb = o->smb,
 		.by = o->smb && !o->has_by ? dim_bit(DIM_REQUEST) : o->by,

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "model/errname.h"
+#include "report/keys.h"
 #include "report/slowest.h"
 
 #define MAX_TEXT 16384
@@ -45,20 +46,23 @@ static json_t *measure_names(unsigned measures)
 	return names;
 }
 
-/* "read-chars" becomes read_chars; times end in _ns. */
+static json_t *dim_names(unsigned by)
+{
+	json_t *names = json_array();
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		if (by & dim_bit(d))
+			json_array_append_new(names,
+					      json_string(dim_table[d].name));
+	return names;
+}
+
 static void set_measure(json_t *object, enum measure m, int64_t number)
 {
-	static const char *const suffix[] = {
-		[UNIT_NS] = "_ns", [UNIT_COUNT] = "", [UNIT_BYTES] = ""
-	};
-	char key[64];
+	char key[KEY_MAX];
 
-	snprintf(key, sizeof(key), "%s%s", measure_table[m].name,
-		 suffix[measure_table[m].unit]);
-	for (char *p = key; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	json_object_set_new(object, key, json_integer(number));
+	json_object_set_new(object, key_of_measure(key, m),
+			    json_integer(number));
 }
 
 static void set_estimated(json_t *object, const struct cell *cell)
@@ -76,27 +80,15 @@ static void set_cell(json_t *object, const struct cell *cell)
 	set_estimated(object, cell);
 }
 
-static void set_latency(json_t *object, const char *id, int64_t ns)
-{
-	char key[32];
-
-	snprintf(key, sizeof(key), "%s_ns", id);
-	json_object_set_new(object, key, json_integer(ns));
-}
-
 static void set_value(json_t *object, const struct column *column,
 		      const struct value *value)
 {
-	if (column->kind == KIND_TEXT)
-		json_object_set_new(object, column->id,
-				    untrusted(value->text));
-	else if (column->kind == KIND_LATENCY && column->measure < 0)
-		set_latency(object, column->id, value->number);
-	else if (column->measure < 0)
-		json_object_set_new(object, column->id,
-				    json_integer(value->number));
-	else
-		set_measure(object, column->measure, value->number);
+	char key[KEY_MAX];
+
+	json_object_set_new(object, key_of_column(key, column),
+			    column->kind == KIND_TEXT ?
+			    untrusted(value->text) :
+			    json_integer(value->number));
 }
 
 static json_t *json_row(const struct snapshot *snap, const struct row *row)
@@ -175,6 +167,9 @@ static void set_head(json_t *report, const struct snapshot *snap,
 			    measure_names(snap->cfg.measures));
 	json_object_set_new(report, "estimated",
 			    measure_names(snap->cfg.estimated));
+	json_object_set_new(report, "by", dim_names(snap->cfg.by));
+	json_object_set_new(report, "all_calls",
+			    json_boolean(snap->cfg.all_calls));
 	json_object_set_new(report, "end_ns", json_integer(snap->cfg.end_ns));
 	json_object_set_new(report, "interval_ns",
 			    json_integer(snap->cfg.interval_ns));
@@ -317,6 +312,8 @@ static json_t *build(const struct snapshot *snap,
 	json_object_set_new(report, "ledger", json_account(&snap->all));
 	json_object_set_new(report, "processes", processes);
 	json_object_set_new(report, "rows", rows);
+	json_object_set_new(report, "rows_left_out",
+			    json_integer((json_int_t)(snap->n_rows - n)));
 	if (snap->cfg.smb)
 		json_object_set_new(report, "smb", json_parts(snap));
 	set_aside(report, snap);

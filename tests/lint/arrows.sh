@@ -116,7 +116,7 @@ doors()
 	includes | awk '
 	BEGIN {
 		door["jansson.h"] = \
-			"^src/(report/(json|tree)|smb2/status)\\.c$"
+			"^src/(report/(json|read|tree)|smb2/status)\\.c$"
 		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
 		door["auparse.h"] = "^src/collect/audit"
 		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"
