@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "collect/registry.h"
+#include "compare_options.h"
 #include "contrast_options.h"
 #include "detail_options.h"
 #include "smb_options.h"
@@ -329,6 +330,10 @@ static const struct option_desc table[] = {
 	  "run the command by each way there is, and compare them" },
 	{ 'r', "runs", "N", "Mode", set_runs,
 	  "with --contrast: so many rounds of all ways (default: 5)" },
+	{ 0, "diff", "A B", "Mode", compare_set_diff,
+	  "compare reports in JSON: what is in B that was not in A" },
+	{ 0, "budget", "RULE", "Mode", compare_set_budget,
+	  "exit with 1 if a report breaks a rule: 'fstatat/CREATE<=6'" },
 	{ 'q', NULL, NULL, "About", set_quiet,
 	  "no messages on standard error but errors" },
 	{ 0, "check", NULL, "About", set_check,
@@ -404,7 +409,9 @@ static int check_together(struct options *o, struct why *why)
 
 	if (o->mode != MODE_ATTACH)
 		return 0;
-	err = detail_complete(o, why);
+	err = compare_complete(o, why);
+	if (!err)
+		err = detail_complete(o, why);
 	if (!err)
 		err = tail_complete(o, why);
 	if (!err)
@@ -443,6 +450,18 @@ static int check_together(struct options *o, struct why *why)
 	return contrast_check(o, why);
 }
 
+/* Whether the next word is an option's, which are gone on with behind it. */
+static int take_more(struct options *o, int argc, char **argv,
+		     struct why *why)
+{
+	int err = 0;
+
+	if (optind < argc && strcmp(argv[optind - 1], "--"))
+		err = compare_take(o, argv[optind], why);
+	optind += err > 0;
+	return err;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct why *why)
 {
 	char letters[2 * N_OPTIONS + 3];
@@ -461,9 +480,18 @@ int options_parse(struct options *o, int argc, char **argv, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	make_getopt(letters, longs);
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	for (;;) {
 		const struct option_desc *d;
 
+		code = getopt_long(argc, argv, letters, longs, NULL);
+		if (code == -1) {
+			err = take_more(o, argc, argv, why);
+			if (err < 0)
+				return err;
+			if (!err)
+				break;
+			continue;
+		}
 		if (code == ':')
 			return why_set(why, EINVAL, "option '%s' needs an "
 				       "argument", argv[optind - 1]);
@@ -492,6 +520,7 @@ void options_done(struct options *o)
 	o->pids = NULL;
 	free(o->probes);
 	o->probes = NULL;
+	budget_done(&o->budget);
 }
 
 void options_usage(FILE *out)

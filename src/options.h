@@ -15,6 +15,7 @@
 
 #include "base/why.h"
 #include "collect/collector.h"
+#include "compare/budget.h"
 #include "model/callset.h"
 #include "model/probe.h"
 #include "report/report.h"
@@ -67,6 +68,8 @@ struct options {
 	bool check;		/* --check: what could serve, and why not */
 	bool contrast;		/* --contrast: what it costs, beside others */
 	size_t runs;		/* -r, rounds of it; 0: the default */
+	const char *diff[2];	/* --diff: files, by commas; NULL: none */
+	struct budget budget;	/* --budget */
 	const char *list;
 	char **argv;		/* all of the command line */
 	char **command;

@@ -142,6 +142,7 @@ static int report(struct session *s, struct why *why)
 	}
 	if (again && s->options->reporter == &report_text)
 		putc('\n', memory);
+	session_judge(s, snap);
 	err = s->options->reporter->print(memory, snap, &s->setup.report, why);
 	if (fclose(memory) && !err)
 		err = why_set(why, ENOMEM, "out of memory for the report");
@@ -358,6 +359,8 @@ static int finish(struct session *s, struct why *why)
 	err = report(s, why);
 	if (!err && s->child.ended)
 		s->status = s->child.status;
+	if (!err)
+		session_end_budget(s);
 	if (command && !over)
 		tell(&s->tell, "detached: what %s started goes on%s",
 		    *s->options->command, ops->holds_up ? ", and its calls "
@@ -587,6 +590,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 		close(s.nothing_fd);
 	procfs_done(&s.procfs);
 	free(s.path);
+	free(s.budget_text);
 	signals_done(&s.signals);
 	*outcome = (struct outcome){ s.status, s.child.signal };
 	if (err && !outcome->status)

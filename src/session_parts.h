@@ -51,6 +51,8 @@ struct session {
 	int64_t began_ns, last_report_ns;
 	int64_t began_cpu_ns, last_cpu_ns, start_cpu_ns;
 	uint64_t reports;
+	int budget;		/* BUDGET_KEPT and so on, by the last report */
+	char *budget_text;	/* and what is to be said of it */
 	char command[256];	/* the target, for reports */
 };
 
@@ -80,5 +82,10 @@ unsigned session_serve_show(struct session *s, const struct pollfd *fds);
 int session_turn(struct session *s, struct why *why);
 /* All have ended, and what there was is still to be looked at. */
 int session_linger(struct session *s, struct why *why);
+
+/* By --budget. */
+void session_judge(struct session *s, const struct snapshot *snap);
+/* Says what the last report breaks; the status, if there is none yet. */
+void session_end_budget(struct session *s);
 
 #endif

@@ -28,7 +28,9 @@ arrows()
 		may["base"] = ""
 		may["model"] = "base"
 		may["acct"] = may["smb2"] = may["symbols"] = \
-			may["compare"] = may["export"] = "base model"
+			may["export"] = "base model"
+		may["compare"] = "base model acct/snapshot.h " \
+			"report/column.h"
 		may["collect"] = "base model symbols"
 		may["report"] = "base model acct/snapshot.h"
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
@@ -40,9 +42,10 @@ arrows()
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
-			"compare export target contrast_options " \
+			"compare export target compare_options contrast_options " \
 			"detail_options tail_options smb_options " \
 			"target_options"
+		may["compare_options"] = "base model compare report options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
@@ -56,6 +59,7 @@ arrows()
 		may["session"] = may["options"] " options signals choose refusals " \
 			"setup share show tell session_parts"
 		may["session_parts"] = may["session"] " session"
+		may["session_budget"] = may["session_parts"]
 		may["session_show"] = may["session_parts"]
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
