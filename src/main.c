@@ -10,6 +10,7 @@
 #include "base/procfs.h"
 #include "check.h"
 #include "contrast.h"
+#include "diff.h"
 #include "options.h"
 #include "session.h"
 #include "target.h"
@@ -93,6 +94,15 @@ static int run_contrast(const struct options *options, struct why *why)
 	return flushed(status);
 }
 
+static int run_diff(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (diff_run(options, &status, why))
+		return complain(why, status);
+	return flushed(status);
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -111,6 +121,8 @@ static int run(const struct options *options, struct why *why)
 	case MODE_ATTACH:
 		break;
 	}
+	if (options->diff[0])
+		return run_diff(options, why);
 	if (options->check)
 		return run_check(options, why);
 	if (options->contrast)

@@ -169,7 +169,7 @@ static bool be_none(struct question *c)
 	const struct column *column = c->rule->column;
 	struct cell *cell = &c->merged.row.cell;
 
-	if (!is_none(c))
+	if (!(column->needs & ~c->snap->cfg.measures) && !is_none(c))
 		return unknown(c, "it has no row, and not every call was "
 				  "counted");
 	cell->have |= column->needs & c->snap->cfg.measures;

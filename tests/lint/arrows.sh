@@ -67,7 +67,11 @@ arrows()
 		may["forecast_print"] = "base report forecast"
 		may["contrast"] = "base collect report compare options " \
 			"signals session contrast_print forecast"
-		may["main"] = may["session"] " session about check contrast"
+		may["diff_print"] = "base report compare options"
+		may["diff_verdict"] = "base diff_print"
+		may["diff"] = "base report compare options session diff_print"
+		may["main"] = may["session"] " session about check contrast " \
+			"diff"
 	}
 	function layer(path)
 	{
