@@ -11,6 +11,7 @@
 #include "check.h"
 #include "contrast.h"
 #include "options.h"
+#include "replay.h"
 #include "session.h"
 #include "target.h"
 
@@ -93,6 +94,15 @@ static int run_contrast(const struct options *options, struct why *why)
 	return flushed(status);
 }
 
+static int run_replay(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (replay_run(options, &status, why))
+		return complain(why, status);
+	return flushed(0);
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -106,6 +116,8 @@ static int run(const struct options *options, struct why *why)
 		if (about_list(stdout, options->list, why))
 			return complain(why, EXIT_USAGE);
 		return flushed(0);
+	case MODE_REPLAY:
+		return run_replay(options, why);
 	case MODE_NOTHING:
 	case MODE_LAUNCH:
 	case MODE_ATTACH:

@@ -55,24 +55,24 @@ struct record_block {
 
 /* --- reading --------------------------------------------------------------- */
 
-struct record;
+struct record_reader;
 
 /*
  * Reads the head, and where the blocks are; 0 or -errno: it is no record, or
  * of a version that is not known, or cannot be read. A file that goes on
  * being written is read up to where it is now.
  */
-int record_open(struct record **ret, const char *path, struct why *why);
-void record_close(struct record *record);	/* safe on NULL */
+int record_open(struct record_reader **ret, const char *path, struct why *why);
+void record_close(struct record_reader *reader);	/* safe on NULL */
 
-const struct record_head *record_head(const struct record *record);
+const struct record_head *record_head(const struct record_reader *reader);
 
 /* Whole blocks, as far as their lengths tell. */
-size_t record_count(const struct record *record);
-const struct record_block *record_block(const struct record *record,
+size_t record_count(const struct record_reader *reader);
+const struct record_block *record_block(const struct record_reader *reader,
 					size_t i);
 /* The end of block @i, since the beginning of the record. */
-int64_t record_end_ns(const struct record *record, size_t i);
+int64_t record_end_ns(const struct record_reader *reader, size_t i);
 
 /*
  * Tells @sink what is in the next block, all or nothing: 1; 0: there is no
@@ -80,15 +80,15 @@ int64_t record_end_ns(const struct record *record, size_t i);
  * flight, is left out without @moments: where more blocks of the same
  * interval follow.
  */
-int record_next(struct record *record, const struct sink *sink, bool moments,
-		struct why *why);
+int record_next(struct record_reader *reader, const struct sink *sink,
+		bool moments, struct why *why);
 /* How many were told; the next one is that. */
-size_t record_position(const struct record *record);
+size_t record_position(const struct record_reader *reader);
 /* To the beginning again. What has been told before is told anew. */
-void record_rewind(struct record *record);
+void record_rewind(struct record_reader *reader);
 
 /* What is wrong with the file's end, as a sentence, as far as it was read;
  * NULL: nothing. */
-const char *record_fault(const struct record *record);
+const char *record_fault(const struct record_reader *reader);
 
 #endif

@@ -26,10 +26,12 @@ arrows()
 	includes | awk '
 	BEGIN {
 		may["base"] = ""
+		may["record"] = "base model"
 		may["model"] = "base"
 		may["acct"] = may["smb2"] = may["symbols"] = \
-			may["compare"] = may["export"] = "base model"
-		may["collect"] = "base model symbols"
+			may["export"] = "base model"
+		may["compare"] = "base model record"
+		may["collect"] = "base model record symbols"
 		may["report"] = "base model acct/snapshot.h"
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
@@ -42,28 +44,36 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
 			"detail_options tail_options smb_options " \
+			"record_options " \
 			"target_options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
+		may["record_options"] = "base model report options"
+		may["recording"] = "acct record"
+		may["printed"] = "base report"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
 		may["keep"] = "base"
 		may["show"] = may["options"] " options keep tui"
 		may["tell"] = "acct base collect options refusals show"
 		may["session"] = may["options"] " options signals choose refusals " \
-			"setup share show tell session_parts"
-		may["session_parts"] = may["session"] " session"
-		may["session_show"] = may["session_parts"]
+			"setup share show tell session_parts printed"
+		may["session_parts"] = may["session"] " session recording"
+		may["session_show"] = may["session_record"] = \
+			may["session_parts"]
+		may["replay_parts"] = may["session"] " session record replay"
+		may["replay"] = may["replay_show"] = may["replay_parts"] \
+			" replay_parts"
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
 			"session target"
 		may["forecast_print"] = "base report forecast"
 		may["contrast"] = "base collect report compare options " \
 			"signals session contrast_print forecast"
-		may["main"] = may["session"] " session about check contrast"
+		may["main"] = may["session"] " session about check contrast replay"
 	}
 	function layer(path)
 	{
@@ -123,6 +133,7 @@ doors()
 		door["elfutils/"] = door["dwarf.h"] = \
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
+		door["zstd"] = "^src/record/squeeze\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"
