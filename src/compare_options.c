@@ -48,6 +48,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->smb, "--smb" },
 		{ o->collector, "--collector" },
 		{ o->contrast, "--contrast" },
+		{ o->record, "--record" },
 		{ o->check, "--check" },
 		{ o->top, "--top" },
 		{ o->delay_ns, "-d" },

@@ -5,14 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/outfile.h"
 #include "compare/diff.h"
 #include "diff_print.h"
+#include "judged.h"
+#include "replay.h"
 #include "report/read.h"
 #include "session.h"
 
 #define MAX_FILES 1000
+/* So many intervals of a record say all that more of them would. */
+#define MAX_INTERVALS 60
 
 /* The reports of one side, file by file. */
 struct files {
@@ -27,14 +32,64 @@ struct job {
 	struct files sides[SIDES];
 	struct observations seen;
 	struct diff diff;
+	struct judged judged;
 };
 
-static int read_side(struct files *files, const char *names, struct why *why)
+static int take_interval(void *arg, struct snapshot *snap,
+			 const char *target, struct why *why)
 {
+	struct read_reports *ret = arg;
+	struct read_report *list = realloc(ret->list, (ret->n + 1) *
+						      sizeof(*list));
+
+	if (list)
+		ret->list = list;
+	snap->cfg.collector = snapshot_text(snap, snap->cfg.collector);
+	if (!list || !snap->cfg.collector) {
+		snapshot_free(snap);
+		return why_set(why, ENOMEM, "out of memory");
+	}
+	list[ret->n++] = (struct read_report){ snap, *target != '-' };
+	return 0;
+}
+
+/* JSON begins with a brace, records with what they are. */
+static bool is_json(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	int c = '{';
+
+	if (file && !fstat(fileno(file), &st) && S_ISREG(st.st_mode))
+		do
+			c = getc(file);
+		while (c == ' ' || c == '\n' || c == '\r' || c == '\t');
+	if (file)
+		fclose(file);
+	return c == '{' || c == EOF;
+}
+
+static int read_file(struct read_reports *ret, const struct options *options,
+		     const char *path, struct why *why)
+{
+	int err;
+
+	if (is_json(path))
+		return read_reports(ret, path, why);
+	err = replay_each(options, path, MAX_INTERVALS, take_interval, ret,
+			  why);
+	if (err)
+		read_done(ret);
+	return err;
+}
+
+static int read_side(struct job *j, enum side side, struct why *why)
+{
+	struct files *files = &j->sides[side];
 	char *rest, *name;
 	int err = 0;
 
-	files->names = strdup(names);
+	files->names = strdup(j->options->diff[side]);
 	files->list = calloc(MAX_FILES, sizeof(*files->list));
 	if (!files->names || !files->list)
 		return why_set(why, ENOMEM, "out of memory");
@@ -43,7 +98,7 @@ static int read_side(struct files *files, const char *names, struct why *why)
 		if (files->n == MAX_FILES)
 			return why_set(why, E2BIG, "--diff: more than %d "
 				       "files", MAX_FILES);
-		err = read_reports(&files->list[files->n], name, why);
+		err = read_file(&files->list[files->n], j->options, name, why);
 		files->n += !err;
 	}
 	return err;
@@ -130,11 +185,10 @@ static int report(struct job *j, struct why *why)
 
 static int compare(struct job *j, struct why *why)
 {
-	int err = read_side(&j->sides[SIDE_BEFORE], j->options->diff[0], why);
+	int err = read_side(j, SIDE_BEFORE, why);
 
 	if (!err)
-		err = read_side(&j->sides[SIDE_AFTER], j->options->diff[1],
-				why);
+		err = read_side(j, SIDE_AFTER, why);
 	if (!err)
 		err = observe(j, why);
 	if (!err)
@@ -143,30 +197,29 @@ static int compare(struct job *j, struct why *why)
 }
 
 /* The last report there is. */
-static int judge(const struct job *j)
+static void judge(struct job *j)
 {
 	const struct files *files = &j->sides[j->options->diff[1] ?
 					      SIDE_AFTER : SIDE_BEFORE];
 	const struct read_reports *last = &files->list[files->n - 1];
 
-	return budget_judge(stderr, &j->options->budget,
-			    last->list[last->n - 1].snap, NULL);
+	judged_take(&j->judged, &j->options->budget,
+		    last->list[last->n - 1].snap, NULL);
 }
 
 static int run(struct job *j, int *status, struct why *why)
 {
 	int err = outfile_open(&j->out, j->options->output, why);
-	int verdict;
 
 	if (!err)
 		err = j->options->diff[1] ? compare(j, why) :
-		      read_side(&j->sides[SIDE_BEFORE], j->options->diff[0],
-				why);
+		      read_side(j, SIDE_BEFORE, why);
 	if (err)
 		return err;
-	verdict = judge(j);
-	*status = j->diff.differing || verdict == BUDGET_VIOLATED ?
-		  EXIT_VIOLATED : verdict == BUDGET_UNKNOWN ? EXIT_OURS : 0;
+	judge(j);
+	*status = judged_say(&j->judged);
+	if (j->diff.differing)
+		*status = EXIT_VIOLATED;
 	return 0;
 }
 
@@ -179,6 +232,7 @@ int diff_run(const struct options *options, int *status, struct why *why)
 	*status = EXIT_OURS;
 	err = run(&j, status, why);
 	diff_done(&j.diff);
+	judged_done(&j.judged);
 	observe_done(&j.seen);
 	for (int i = 0; i < SIDES; i++)
 		free_side(&j.sides[i]);

@@ -12,6 +12,7 @@
 #include "contrast.h"
 #include "diff.h"
 #include "options.h"
+#include "replay.h"
 #include "session.h"
 #include "target.h"
 
@@ -103,6 +104,15 @@ static int run_diff(const struct options *options, struct why *why)
 	return flushed(status);
 }
 
+static int run_replay(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (replay_run(options, &status, why))
+		return complain(why, status);
+	return flushed(status);
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -116,6 +126,8 @@ static int run(const struct options *options, struct why *why)
 		if (about_list(stdout, options->list, why))
 			return complain(why, EXIT_USAGE);
 		return flushed(0);
+	case MODE_REPLAY:
+		return run_replay(options, why);
 	case MODE_NOTHING:
 	case MODE_LAUNCH:
 	case MODE_ATTACH:

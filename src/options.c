@@ -12,6 +12,7 @@
 #include "compare_options.h"
 #include "contrast_options.h"
 #include "detail_options.h"
+#include "record_options.h"
 #include "smb_options.h"
 #include "tail_options.h"
 #include "target_options.h"
@@ -326,6 +327,10 @@ static const struct option_desc table[] = {
 	  "with --top: what the command writes goes to FILE" },
 	{ 'C', NULL, NULL, "Mode", set_no_colour,
 	  "no colours on the dashboard" },
+	{ 0, "record", "FILE", "Mode", record_set_record,
+	  "write what is accounted to FILE, to be looked at later" },
+	{ 0, "replay", "FILE", "Mode", record_set_replay,
+	  "reports, or the dashboard, of what --record wrote to FILE" },
 	{ 0, "contrast", NULL, "Mode", set_contrast,
 	  "run the command by each way there is, and compare them" },
 	{ 'r', "runs", "N", "Mode", set_runs,
@@ -403,24 +408,31 @@ bool options_count_all(const struct options *o,
 	       o->outcome == OUTCOME_ANY && (o->all_calls || !ops->holds_up);
 }
 
+int options_complete(struct options *o, struct why *why)
+{
+	int err = compare_complete(o, why);
+
+	if (!err)
+		err = detail_complete(o, why);
+	if (!err)
+		err = tail_complete(o, why);
+	return err ? err : smb_complete(o, why);
+}
+
 static int check_together(struct options *o, struct why *why)
 {
 	int err;
 
 	if (o->mode != MODE_ATTACH)
 		return 0;
-	err = compare_complete(o, why);
-	if (!err)
-		err = detail_complete(o, why);
-	if (!err)
-		err = tail_complete(o, why);
-	if (!err)
-		err = smb_complete(o, why);
+	err = record_complete(o, why);
+	if (!err && !o->replay)
+		err = options_complete(o, why);
 	if (err)
 		return err;
 	if (*o->command)
 		o->mode = MODE_LAUNCH;
-	else if (!options_attach(o))
+	else if (o->mode == MODE_ATTACH && !options_attach(o))
 		o->mode = MODE_NOTHING;
 	if (o->audit_enable && !(o->collector && strstr(o->collector, "audit")))
 		return why_set(why, EINVAL, "--audit-enable is for "
@@ -530,6 +542,7 @@ void options_usage(FILE *out)
 	      "       smbsysacct [OPTION...] --smb [-p PID]\n"
 	      "       smbsysacct [OPTION...] COMMAND [ARGUMENT...]\n"
 	      "       smbsysacct --contrast [OPTION...] COMMAND | -p PID\n"
+	      "       smbsysacct --replay=FILE [OPTION...]\n"
 	      "Where does the time of a live process go: on the CPU, blocked "
 	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
 	      "lists the options.\n", out);

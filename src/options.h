@@ -21,7 +21,7 @@
 #include "report/report.h"
 
 enum mode { MODE_ATTACH, MODE_LAUNCH, MODE_NOTHING, MODE_HELP, MODE_VERSION,
-	    MODE_LIST };
+	    MODE_LIST, MODE_REPLAY };
 
 struct options {
 	enum mode mode;
@@ -66,6 +66,8 @@ struct options {
 	const char *command_output;	/* where its output goes; NULL: shown */
 	bool quiet;
 	bool check;		/* --check: what could serve, and why not */
+	const char *record;	/* --record: the file; NULL: none */
+	const char *replay;	/* --replay, likewise */
 	bool contrast;		/* --contrast: what it costs, beside others */
 	size_t runs;		/* -r, rounds of it; 0: the default */
 	const char *diff[2];	/* --diff: files, by commas; NULL: none */
@@ -80,6 +82,9 @@ struct options {
 /* 0, or -EINVAL with the user's mistake in @why. */
 int options_parse(struct options *options, int argc, char **argv,
 		  struct why *why);
+/* What goes together of options that say what is wanted of calls and of SMB;
+ * of a replay once it is known what is in the record. */
+int options_complete(struct options *options, struct why *why);
 /* Whether a report in text is asked for, and so no dashboard. */
 bool options_text(const struct options *options);
 /* Whether something is to be accounted that runs already. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "choose.h"
 #include "compare/tracecost.h"
+#include "printed.h"
 #include "session_parts.h"
 
 /* So long a report waits for what smbstatus says. */
@@ -58,14 +59,6 @@ static const char *output_of(const struct options *o)
 	return o->output || !launches(o) ? o->output : "/dev/stderr";
 }
 
-int64_t session_cost_ns(const struct session *s)
-{
-	const struct collector_ops *ops = s->collector->ops;
-
-	return clock_own_cpu_ns() + names_cpu_ns(s->names) +
-	       (ops->helpers_cpu_ns ? ops->helpers_cpu_ns(s->collector) : 0);
-}
-
 int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 			 struct snapshot_cfg *all, struct why *why)
 {
@@ -101,6 +94,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 	all->own_cpu_ns = cpu_ns - s->began_cpu_ns;
 	s->last_report_ns = now_ns;
 	s->last_cpu_ns = cpu_ns;
+	session_record_cut(s, &cfg, cpu_ns);
 	eras_turn(&s->eras);
 	s->reports++;
 	return 0;
@@ -126,29 +120,16 @@ static int take_report(struct session *s, struct snapshot **ret,
 
 static int report(struct session *s, struct why *why)
 {
+	bool again = s->reports > 0 && !s->shows &&
+		     s->options->reporter == &report_text;
 	struct snapshot *snap = NULL;
-	bool again = s->reports > 0 && !s->shows;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory;
 	int err = take_report(s, &snap, why);
 
-	if (err)
-		return err;
-	memory = open_memstream(&text, &len);
-	if (!memory) {
-		snapshot_free(snap);
-		return why_set(why, errno, "out of memory for the report");
-	}
-	if (again && s->options->reporter == &report_text)
-		putc('\n', memory);
-	session_judge(s, snap);
-	err = s->options->reporter->print(memory, snap, &s->setup.report, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
 	if (!err)
-		err = outfile_write(s->out, text, len, why);
-	free(text);
+		session_judge(s, snap);
+	if (!err)
+		err = printed(s->out, s->options->reporter, snap,
+			      &s->setup.report, again ? "\n" : "", why);
 	snapshot_free(snap);
 	return err;
 }
@@ -305,13 +286,15 @@ static int loop(struct session *s, struct why *why)
 
 	while (!done) {
 		int64_t deadline = next_deadline(s, &last);
+		int64_t record = session_record_due_ns(s);
 		struct pollfd fds[N_FDS];
 		unsigned wants = 0;
 		bool now;
 		int err;
 
 		session_fds(s, fds);
-		if (poll(fds, N_FDS, timeout_ms(deadline)) < 0 &&
+		if (poll(fds, N_FDS, timeout_ms(record < deadline ? record :
+							  deadline)) < 0 &&
 		    errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
@@ -325,6 +308,10 @@ static int loop(struct session *s, struct why *why)
 			return 0;
 		now = wants & SHOW_TURN ||
 		      (fds[FD_REPORT].revents && asked(s));
+		if (!done && clock_mono_ns() >= record)
+			err = session_record(s, why);
+		if (err < 0)
+			return err;
 		if (done || (!now && clock_mono_ns() < deadline))
 			continue;
 		done = last && !now;
@@ -401,6 +388,7 @@ static int start(struct session *s, struct why *why)
 	if (ops->offered)
 		share_open(&s->share, s->collector, &s->procfs, NULL);
 	s->start_cpu_ns = s->last_cpu_ns = s->began_cpu_ns = session_cost_ns(s);
+	session_record_begin(s);
 	if (s->shows)
 		return session_open_show(s, command, why);
 	tell_refused(&s->tell, &s->refusals, ops);
@@ -457,6 +445,7 @@ static int try_collector(struct session *s, const struct collector_ops *ops,
 		.sink = &s->sink,
 		.launch = &s->launch,
 		.shows = s->shows,
+		.records = s->options->record,
 	};
 	int err = setup_try(&s->setup, &with, ops, why);
 
@@ -530,6 +519,8 @@ static int name_sessions(struct session *s, struct why *why)
 
 static int run(struct session *s, struct why *why)
 {
+	const struct ledger *names = &s->eras.interval[0];
+	struct sink own;
 	int err;
 
 	err = show_wanted(s->options, why);
@@ -539,8 +530,10 @@ static int run(struct session *s, struct why *why)
 	if (s->shows)
 		session_try_strace(s);
 	eras_init(&s->eras, s->shows, LEDGER_MAX_RECORDS);
-	s->sink = share_sink(&s->share, &s->eras.interval[0],
-			     eras_sink(&s->eras));
+	own = eras_sink(&s->eras);
+	if (s->options->record)
+		own = recording_sink(&s->recording, names, own);
+	s->sink = share_sink(&s->share, names, own);
 	err = procfs_init(&s->procfs, "/proc", why);
 	if (!err && s->options->smb)
 		err = name_sessions(s, why);
@@ -553,6 +546,8 @@ static int run(struct session *s, struct why *why)
 		err = check_targets(s, why);
 	if (!err)
 		err = outfile_open(&s->out, output_of(s->options), why);
+	if (!err && s->options->record)
+		err = recording_open(&s->recording, s->options->record, why);
 	if (!err)
 		outfile_give_up_on(s->out, s->signals.end_fd);
 	if (!err)
@@ -580,6 +575,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 	show_close(s.show);
 	tracecost_stop(s.cost);
 	share_close(&s.share);
+	session_record_end(&s);
 	if (s.collector)
 		s.collector->ops->close(s.collector);
 	outfile_close(s.out);
@@ -590,7 +586,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 		close(s.nothing_fd);
 	procfs_done(&s.procfs);
 	free(s.path);
-	free(s.budget_text);
+	judged_done(&s.judged);
 	signals_done(&s.signals);
 	*outcome = (struct outcome){ s.status, s.child.signal };
 	if (err && !outcome->status)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the session share: session.c, and session_show.c,
- * which is the one with a dashboard. Nobody else includes it. */
+/* What the parts of the session share: session.c, session_show.c, which is the
+ * one with a dashboard, and session_record.c. Nobody else includes it. */
 #ifndef SESSION_PARTS_H
 #define SESSION_PARTS_H
 
@@ -10,6 +10,8 @@
 #include "base/outfile.h"
 #include "base/procfs.h"
 #include "base/tail.h"
+#include "judged.h"
+#include "recording.h"
 #include "refusals.h"
 #include "session.h"
 #include "setup.h"
@@ -24,6 +26,7 @@ struct session {
 	const struct options *options;
 	struct procfs procfs;
 	struct eras eras;
+	struct recording recording;
 	struct share share;
 	struct names *names;	/* of SMB clients' sessions, or NULL */
 	struct sink sink;
@@ -51,8 +54,7 @@ struct session {
 	int64_t began_ns, last_report_ns;
 	int64_t began_cpu_ns, last_cpu_ns, start_cpu_ns;
 	uint64_t reports;
-	int budget;		/* BUDGET_KEPT and so on, by the last report */
-	char *budget_text;	/* and what is to be said of it */
+	struct judged judged;	/* by --budget */
 	char command[256];	/* the target, for reports */
 };
 
@@ -66,6 +68,15 @@ int64_t session_cost_ns(const struct session *s);
 /* What is said of an interval that ends now, and of all. */
 int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 			 struct snapshot_cfg *all, struct why *why);
+/* The record, if there is to be one, begins now; each interval that ends is
+ * in it, at the CPU time @cpu_ns of ours. What goes wrong is told. */
+void session_record_begin(struct session *s);
+void session_record_cut(struct session *s, const struct snapshot_cfg *cfg,
+			int64_t cpu_ns);
+void session_record_end(struct session *s);
+/* When it has an end of its own, and that is now: 0 or -errno. */
+int64_t session_record_due_ns(const struct session *s);
+int session_record(struct session *s, struct why *why);
 /* The command's end, with what the kernel says that it used. */
 void session_reap(struct session *s, bool wait);
 /* Nothing is accounted any more, but for the last tick(). */

@@ -47,7 +47,8 @@ int show_wanted(const struct options *o, struct why *why)
 
 		return err ? err : 1;
 	}
-	if (o->mode != MODE_ATTACH || options_text(o))
+	if ((o->mode != MODE_ATTACH && o->mode != MODE_REPLAY) ||
+	    options_text(o))
 		return 0;
 	return !term_check(NULL);
 }
@@ -96,11 +97,14 @@ static void send_signal(struct show *show)
 	pid_t pid = request->process.pid;
 	struct proc_stat stat;
 	char text[128];
-	bool lives = read_stat(show, pid, &stat) &&
+	bool lives = !show->cfg.replay && read_stat(show, pid, &stat) &&
 		     stat.start == request->process.process_start;
 	int err = lives && kill(pid, request->signal) ? errno : 0;
 
-	if (!lives)
+	if (show->cfg.replay)
+		snprintf(text, sizeof(text), "this is a record: nobody is "
+			 "there to be signalled");
+	else if (!lives)
 		snprintf(text, sizeof(text), "process %d has ended", pid);
 	else if (err == EPERM)
 		snprintf(text, sizeof(text), "process %d may not be signalled "
@@ -271,6 +275,30 @@ void show_ended(struct show *show)
 	draw(show);
 }
 
+void show_moment(struct show *show, int64_t at_ns, int64_t total_ns,
+		 int64_t wall_ns, bool ended, bool now)
+{
+	show->frame.replay_ns = at_ns;
+	show->frame.replay_total_ns = total_ns;
+	show->frame.replay_wall_ns = wall_ns;
+	show->frame.ended = ended;
+	if (!now)
+		return;
+	show->turned_ns = clock_mono_ns();
+	put_frame(show, false);
+	draw(show);
+}
+
+double show_speed(const struct show *show)
+{
+	return dash_speed(show->dash);
+}
+
+int64_t show_seek_ns(const struct show *show)
+{
+	return dash_request(show->dash)->seek_ns;
+}
+
 /* --- the session's side ------------------------------------------------------ */
 
 int64_t show_due_ns(const struct show *show)
@@ -315,6 +343,8 @@ static unsigned react(struct show *show, unsigned reactions)
 		write_view(show);
 	if (reactions & REACT_RESET)
 		ret |= SHOW_RESET;
+	if (reactions & REACT_SEEK)
+		ret |= SHOW_SEEK;
 	if (reactions & REACT_NOW)
 		ret |= SHOW_TURN;
 	if (reactions & REACT_ROWS && finer)
@@ -434,6 +464,7 @@ static struct dash_cfg dash_cfg(const struct show_cfg *cfg)
 		.all_calls = options_count_all(o, ops),
 		.detail = ops->modes & COLLECT_DETAIL,
 		.smb = o->smb,
+		.replay = cfg->replay,
 		.by = o->smb && !o->has_by ? dim_bit(DIM_REQUEST) : o->by,
 		.sort = o->sort ? column_find(o->sort, strlen(o->sort)) :
 				  NULL,

@@ -269,13 +269,13 @@ static int judge(FILE *out, struct question *c)
 	snprintf(text, sizeof(text), "%.*s", rule->len, rule->text);
 	text_untrusted(safe, sizeof(safe), text);
 	if (!known) {
-		fprintf(out, "budget '%s' cannot be judged: %s\n", safe,
+		fprintf(out, "smbsysacct: budget '%s' cannot be judged: %s\n", safe,
 			c->unknown);
 		return BUDGET_UNKNOWN;
 	}
 	if (holds(rule, c->value))
 		return BUDGET_KEPT;
-	fprintf(out, "budget '%s' is violated: it is %s%.6g%s\n", safe,
+	fprintf(out, "smbsysacct: budget '%s' is violated: it is %s%.6g%s\n", safe,
 		c->estimated ? "~" : "", c->value / rule->scale, rule->unit);
 	return BUDGET_VIOLATED;
 }

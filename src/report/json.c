@@ -157,6 +157,20 @@ static json_t *json_loss(const struct snapshot *snap)
 	return loss;
 }
 
+static json_t *json_origin(const struct report_origin *origin)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "host", untrusted(origin->host));
+	json_object_set_new(object, "kernel", untrusted(origin->kernel));
+	json_object_set_new(object, "version", untrusted(origin->version));
+	json_object_set_new(object, "command_line",
+			    untrusted(origin->command_line));
+	json_object_set_new(object, "began_ns",
+			    json_integer(origin->began_ns));
+	return object;
+}
+
 static void set_head(json_t *report, const struct snapshot *snap,
 		     const struct report_cfg *cfg)
 {
@@ -174,6 +188,9 @@ static void set_head(json_t *report, const struct snapshot *snap,
 	json_object_set_new(report, "interval_ns",
 			    json_integer(snap->cfg.interval_ns));
 	json_object_set_new(report, "command", untrusted(cfg->command));
+	if (cfg->record)
+		json_object_set_new(report, "record",
+				    json_origin(cfg->record));
 	json_object_set_new(report, "loss", json_loss(snap));
 	json_object_set_new(report, "in_flight",
 			    json_integer((json_int_t)snap->now.in_flight));

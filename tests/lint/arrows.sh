@@ -26,12 +26,13 @@ arrows()
 	includes | awk '
 	BEGIN {
 		may["base"] = ""
+		may["record"] = "base model"
 		may["model"] = "base"
 		may["acct"] = may["smb2"] = may["symbols"] = \
 			may["export"] = "base model"
-		may["compare"] = "base model acct/snapshot.h " \
+		may["compare"] = "base model record acct/snapshot.h " \
 			"report/column.h"
-		may["collect"] = "base model symbols"
+		may["collect"] = "base model record symbols"
 		may["report"] = "base model acct/snapshot.h"
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
@@ -42,25 +43,33 @@ arrows()
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
-			"compare export target compare_options contrast_options " \
-			"detail_options tail_options smb_options " \
-			"target_options"
+			"compare export target compare_options " \
+			"contrast_options detail_options tail_options " \
+			"smb_options record_options target_options"
 		may["compare_options"] = "base model compare report options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
+		may["record_options"] = "base model report options"
+		may["recording"] = "acct record"
+		may["printed"] = "base report"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
 		may["keep"] = "base"
 		may["show"] = may["options"] " options keep tui"
 		may["tell"] = "acct base collect options refusals show"
 		may["session"] = may["options"] " options signals choose refusals " \
-			"setup share show tell session_parts"
-		may["session_parts"] = may["session"] " session"
-		may["session_budget"] = may["session_parts"]
-		may["session_show"] = may["session_parts"]
+			"setup share show tell session_parts printed " \
+			"judged"
+		may["session_parts"] = may["session"] " session recording"
+		may["session_show"] = may["session_record"] = \
+			may["session_budget"] = may["session_parts"]
+		may["replay_parts"] = may["session"] " session record replay"
+		may["replay"] = may["replay_show"] = may["replay_parts"] \
+			" replay_parts"
+		may["judged"] = "base model acct/snapshot.h compare session"
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
 			"session target"
@@ -69,9 +78,10 @@ arrows()
 			"signals session contrast_print forecast"
 		may["diff_print"] = "base report compare options"
 		may["diff_verdict"] = "base diff_print"
-		may["diff"] = "base report compare options session diff_print"
+		may["diff"] = "base report compare options session replay " \
+			"judged diff_print"
 		may["main"] = may["session"] " session about check contrast " \
-			"diff"
+			"diff replay"
 	}
 	function layer(path)
 	{
@@ -131,6 +141,7 @@ doors()
 		door["elfutils/"] = door["dwarf.h"] = \
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
+		door["zstd"] = "^src/record/squeeze\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"
