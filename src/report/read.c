@@ -96,12 +96,39 @@ static void take_id(struct key *key, const json_t *object)
 			key->abi = i;
 }
 
+/* What the writer made safe is as it was: it is made so again by whoever
+ * prints it. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		unsigned byte = 0;
+		int len = 0;
+
+		if (*text == '\\')
+			while (len < 3 && text[1 + len] >= '0' &&
+			       text[1 + len] <= '7')
+				byte = 8 * byte + (unsigned)(text[1 + len++] -
+							     '0');
+		if (len == 3 && byte && byte < 256) {
+			*to++ = (char)byte;
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+}
+
 static bool take_text(struct snapshot *snap, const char **ret,
 		      const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	*ret = text ? snapshot_text(snap, text) : NULL;
+	if (*ret)
+		unescape(snap->texts[snap->n_texts - 1]);
 	return !text || *ret;
 }
 
