@@ -18,14 +18,16 @@ static void print_side(FILE *out, const struct observed_side *side,
 		       const char *letter, const char *files)
 {
 	double length_ns = 0;
-	char safe[256];
+	char safe[256], name[64];
 
 	for (size_t i = 0; i < side->n; i++)
 		length_ns += side->length_ns[i];
 	fprintf(out, "%s: %zu %s%s, %.3f s in all, by %s: %s\n", letter,
 		side->n, side->of_intervals ? "interval" : "run",
 		side->n == 1 ? "" : "s", length_ns / 1e9,
-		side->collector ? side->collector : "several collectors",
+		side->collector ? text_untrusted(name, sizeof(name),
+						 side->collector) :
+				  "several collectors",
 		text_untrusted(safe, sizeof(safe), files));
 	if (side->of_intervals)
 		fprintf(out, "note: %s is one run, whose intervals are no "

@@ -99,6 +99,7 @@ struct factor stats_factor(const double *part, const double *whole, size_t n)
 /* --- runs that are no pairs ---------------------------------------------- */
 
 #define MAX_TERMS 300
+#define MAX_DEGREES 1e6		/* as good as a normal distribution */
 #define TINY 1e-300
 
 /*
@@ -169,6 +170,7 @@ struct logs {
 	size_t n;
 	double mean;
 	double error;		/* of the mean, squared */
+	double doubt;		/* how far that may be off, squared */
 };
 
 static struct logs take_logs(const double *values, size_t n, double step,
@@ -184,12 +186,14 @@ static struct logs take_logs(const double *values, size_t n, double step,
 
 		squares += off * off;
 	}
-	/* Of the rounding, carried over to logarithms. */
+	/* Carried over to logarithms. */
 	least = step / exp(ret.mean);
-	least *= least / 12;
+	least *= least / 2;
 	if (n > 1)
 		squares /= (double)(n - 1);
 	ret.error = (squares > least ? squares : least) / (double)n;
+	if (squares > least)
+		ret.doubt = ret.error * ret.error / (double)(n - 1);
 	return ret;
 }
 
@@ -205,10 +209,10 @@ static void test_change(struct change *c, const struct logs *before,
 	c->p = error > 0 || difference == 0;
 	if (error <= 0)
 		return;
-	/* Satterthwaite's. */
-	degrees = error * error /
-		  (before->error * before->error / (double)(before->n - 1) +
-		   after->error * after->error / (double)(after->n - 1));
+	/* Satterthwaite's; what is known has no end of them. */
+	degrees = error * error / (before->doubt + after->doubt);
+	if (!(degrees < MAX_DEGREES))
+		degrees = MAX_DEGREES;
 	half = t_bound(degrees) * sqrt(error);
 	c->low = exp(difference - half);
 	c->high = exp(difference + half);

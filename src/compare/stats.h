@@ -58,11 +58,11 @@ struct change {
 /*
  * Welch's t test of the logarithms: it takes neither the two variances nor
  * the numbers of runs to be the same, and is tested from three runs each on.
- * Values are 0 or more, and have been rounded to a multiple of a @step, so
- * that none is known better than to within one: values that are all equal
- * have the variance of that rounding, 1/12 of its square, and not none. Where
- * there is a 0, half a step is added to all, and there is no ratio where all
- * of @before, or all of @after, are 0. What is 0 everywhere is equal: p is 1.
+ * Values are 0 or more, and were counted in steps, one more or less of which
+ * is never news: their variance is at least half a @step squared, which is
+ * then no estimate, but known. So what is equal in all runs can differ. Where
+ * there is a 0, half a step is added to all, and there is no ratio where all of
+ * @before, or all of @after, are 0. What is 0 everywhere is equal: p is 1.
  */
 struct change stats_change(const double *before, size_t n_before,
 			   double step_before, const double *after,
