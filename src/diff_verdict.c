@@ -146,11 +146,28 @@ static void print_row(FILE *out, const struct diff_row *row)
 	}
 }
 
+/* A call says more than a request that it is part of, and by the request or
+ * run more than by the second. */
+static const struct diff_row *telling(const struct diff *diff)
+{
+	const struct diff_row *call = NULL;
+
+	for (size_t i = 0; i < diff->n && diff->rows[i].differs; i++) {
+		const struct diff_row *row = &diff->rows[i];
+
+		if (row->row->call && row->unit != PER_SECOND)
+			return row;
+		if (row->row->call && !call)
+			call = row;
+	}
+	return call ? call : &diff->rows[0];
+}
+
 void diff_print_verdict(FILE *out, const struct observations *o,
 			const struct diff *diff)
 {
 	if (diff->differing) {
-		print_row(out, &diff->rows[0]);
+		print_row(out, telling(diff));
 		if (diff->differing > 1)
 			fprintf(out, "; %zu more row%s differ%s",
 				diff->differing - 1,

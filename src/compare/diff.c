@@ -88,7 +88,8 @@ static void compare(struct maker *m, struct diff_row *row, enum observed of,
 	/* Nothing of both is nothing to tell. */
 	if (c->change.before <= 0 && c->change.after <= 0)
 		return;
-	c->aside = per == PER_SECOND && row->unit != PER_SECOND;
+	c->aside = per == PER_SECOND && (row->unit != PER_SECOND ||
+					 row->row->of_requests);
 	row->n++;
 }
 

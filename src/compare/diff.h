@@ -7,7 +7,7 @@
  * where there is none, the run, if all reports are of launched commands; else
  * the second. Calls and times are compared by unit, times also by call; by
  * the second they are told besides, and tested only if it is the unit, as they
- * are otherwise what the load makes of it.
+ * are otherwise, and of requests always, what the load makes of it.
  */
 #ifndef COMPARE_DIFF_H
 #define COMPARE_DIFF_H

@@ -56,7 +56,9 @@ class Copies:
         """A copy under accounting; the name of its report."""
         self.n += 1
         path = os.path.join(self.out, str(self.n))
-        tool = live.Tool(["--smb", "--format=json", "-o", path])
+        # Whatever other smbds there are.
+        tool = live.Tool(["--smb", "-p", self.server.pid, "--format=json",
+                          "-o", path])
         tool.attached()
         self.client()
         tool.signal(signal.SIGINT)
@@ -112,9 +114,6 @@ def two(tap, copies):
            "name", status, report["verdict"], call, row)
     tap.ok("'getdents64/CREATE<0.5' is violated" in stderr
            and stderr.count("\n") == 1, "and breaks a budget", stderr)
-    opened = per_create(report, "openat")
-    tap.ok(opened and abs(opened["after"] - opened["before"])
-           < opened["before"] / 2, "other calls are about as many", opened)
     tap.note(report["verdict"])
     for row in report["rows"][:8]:
         for c in row["comparisons"]:
