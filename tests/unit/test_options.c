@@ -503,36 +503,6 @@ static void mistakes_are_named(void **state)
 	}
 }
 
-static void comparing_takes_words_behind_options(void **state)
-{
-	(void)state;
-	PARSE("--diff", "a", "b", "--format=json");
-	assert_string_equal(options.diff[0], "a");
-	assert_string_equal(options.diff[1], "b");
-	assert_true(options.has_format && !*options.command);
-	options_done(&options);
-	PARSE("--diff=a", "--budget=calls(read)<5", "b");
-	assert_string_equal(options.diff[1], "b");
-	assert_int_equal(options.budget.n, 1);
-	options_done(&options);
-	PARSE("--budget", "calls(read)<5;read/s>1", "calls(*)=3", "-q",
-	      "true", "calls(read)<6");
-	assert_int_equal(options.budget.n, 3);
-	assert_true(options.quiet);
-	assert_string_equal(options.command[0], "true");
-	assert_string_equal(options.command[1], "calls(read)<6");
-	options_done(&options);
-	/* Behind -- it is the command, whatever it is called. */
-	PARSE("--budget", "calls(read)<5", "--", "calls(*)=3");
-	assert_int_equal(options.budget.n, 1);
-	assert_string_equal(options.command[0], "calls(*)=3");
-	options_done(&options);
-	/* An assignment is no rule. */
-	PARSE("--budget", "calls(read)<5", "A=b");
-	assert_string_equal(options.command[0], "A=b");
-	options_done(&options);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -553,7 +523,6 @@ int main(void)
 		cmocka_unit_test(histograms_are_on_request),
 		cmocka_unit_test(audit_is_enabled_by_two_words),
 		cmocka_unit_test(a_check_is_asked_for),
-		cmocka_unit_test(comparing_takes_words_behind_options),
 		cmocka_unit_test(mistakes_are_named),
 	};
 
