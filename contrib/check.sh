@@ -187,7 +187,7 @@ step "gcc without optional libraries: build" \
 	configure_and_make plain CC=gcc --enable-werror \
 	--without-jansson --without-audit --without-libseccomp \
 	--without-libbpf --without-ncurses --without-libdw \
-	--without-liblzma --without-libiberty &&
+	--without-liblzma --without-libiberty --without-libzstd &&
 	tests plain check-unit
 
 if test $full = yes; then
