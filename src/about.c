@@ -8,6 +8,7 @@
 #include "model/callset.h"
 #include "model/key.h"
 #include "model/syscall.h"
+#include "record/squeeze.h"
 #include "report/report.h"
 
 void about_version(FILE *out)
@@ -21,6 +22,8 @@ void about_version(FILE *out)
 		if (!reporter_table[i]->missing)
 			fprintf(out, " %s", reporter_table[i]->name);
 	fprintf(out, "\nnames of system calls: %s\n", syscall_sources());
+	fprintf(out, "records: %s\n", squeeze_built_in ? "compressed by zstd" :
+		"not compressed, as libzstd is not built in");
 }
 
 static void list_columns(FILE *out)

@@ -100,6 +100,9 @@ static int prepare(struct replay *r, struct why *why)
 	if (err)
 		return err;
 	err = setup_try(&r->setup, &with, &r->ops, why);
+	if (r->options.by & dim_bit(DIM_THREAD) && !r->head->threads)
+		sink_note(&r->sink, "the record was made without -H: calls may "
+			  "be with their process in place of their thread");
 	r->setup.report.command = r->head->target;
 	r->setup.report.record = &r->origin;
 	return err;

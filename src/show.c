@@ -97,14 +97,11 @@ static void send_signal(struct show *show)
 	pid_t pid = request->process.pid;
 	struct proc_stat stat;
 	char text[128];
-	bool lives = !show->cfg.replay && read_stat(show, pid, &stat) &&
+	bool lives = read_stat(show, pid, &stat) &&
 		     stat.start == request->process.process_start;
 	int err = lives && kill(pid, request->signal) ? errno : 0;
 
-	if (show->cfg.replay)
-		snprintf(text, sizeof(text), "this is a record: nobody is "
-			 "there to be signalled");
-	else if (!lives)
+	if (!lives)
 		snprintf(text, sizeof(text), "process %d has ended", pid);
 	else if (err == EPERM)
 		snprintf(text, sizeof(text), "process %d may not be signalled "

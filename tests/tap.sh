@@ -11,7 +11,7 @@
 #   the reason; exit 99 is a fault of the harness.
 # - a failure that has a "not ok" line is not reported a second time as a
 #   bad exit status.
-# - a test that hangs ends after $TEST_TIMEOUT seconds (300; 900 of those under
+# - a test that hangs ends after $TEST_TIMEOUT seconds (600; 1500 of those under
 #   vm/), and tests that measure or keep all processors busy (those under live/
 #   and vm/) run one at a time, also under make -j.
 
@@ -19,8 +19,8 @@ test=$1
 lock=${top_builddir:-.}/tests/live.lock
 
 case $test in
-*/vm/*)	limit=${TEST_TIMEOUT:-900} ;;
-*)	limit=${TEST_TIMEOUT:-300} ;;
+*/vm/*)	limit=${TEST_TIMEOUT:-1500} ;;
+*)	limit=${TEST_TIMEOUT:-600} ;;
 esac
 
 case $test in

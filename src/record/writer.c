@@ -102,18 +102,22 @@ static uint8_t *room_for(struct record_writer *w, size_t size)
 /* All of it, or the file is as it was. */
 static int write_whole(struct record_writer *w, const void *data, size_t size)
 {
+	size_t done = 0;
 	ssize_t n;
 	int err;
 
+	/* What is short is the last that there was room for: the next one
+	 * says why. */
 	do {
-		n = write(w->fd, data, size);
-	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)size) {
-		w->size += n;
+		n = write(w->fd, (const char *)data + done, size - done);
+		if (n > 0)
+			done += (size_t)n;
+	} while (done < size && (n > 0 || (n < 0 && errno == EINTR)));
+	if (done == size) {
+		w->size += (off_t)size;
 		return 0;
 	}
-	/* A short write of a disk is the last that there was room for. */
-	err = n < 0 ? errno : ENOSPC;
+	err = n < 0 ? errno : EIO;
 	if (ftruncate(w->fd, w->size))
 		err = errno;
 	close(w->fd);

@@ -31,8 +31,8 @@ static const char *when_text(char *buf, size_t size, const struct dash *dash)
 	time_t when = (time_t)(dash->frame.replay_wall_ns / NS_PER_SEC);
 	struct tm tm;
 
-	if (!when || !gmtime_r(&when, &tm) ||
-	    !strftime(buf, size, ", %Y-%m-%d %H:%M:%S UTC", &tm))
+	if (!dash->cfg.replay || !gmtime_r(&when, &tm) ||
+	    !strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC  ", &tm))
 		*buf = '\0';
 	return buf;
 }
@@ -59,18 +59,17 @@ static void draw_target(const struct dash *dash, struct canvas *canvas,
 			const struct area *area)
 {
 	const struct gauges *now = &dash->frame.head->now;
-	char age[48], target[128], args[160], left[512], right[192];
-	char replay[64];
+	char age[32], target[128], args[160], left[512], right[192];
+	char replay[64], when[32];
 	int width;
 
 	text_untrusted(target, sizeof(target), dash->cfg.target);
 	text_untrusted(args, sizeof(args), dash->cfg.args);
-	snprintf(left, sizeof(left), "%s: %llu process%s, %llu thread%s%s  %s",
-		 target, (unsigned long long)now->processes,
+	snprintf(left, sizeof(left), "%s%s: %llu process%s, %llu thread%s%s"
+		 "  %s", when_text(when, sizeof(when), dash), target, (unsigned long long)now->processes,
 		 now->processes == 1 ? "" : "es",
 		 (unsigned long long)now->threads,
 		 now->threads == 1 ? "" : "s",
-		 dash->cfg.replay ? when_text(age, sizeof(age), dash) :
 		 age_text(age, sizeof(age), dash->frame.age_ns), args);
 	snprintf(right, sizeof(right), "%s%s%s%s, %s  every %.3g s",
 		 replay_text(replay, sizeof(replay), dash),

@@ -490,6 +490,16 @@ static void mistakes_are_named(void **state)
 		{ "-p 1 -c --by=process,syscall", "--by" },
 		{ "-p 1 -cH", "--by" },
 		{ "-p 1 --all-calls=3", "--all-calls" },
+		{ "-p 1 --record=", "--record" },
+		{ "--replay=", "--replay" },
+		{ "--record=x --contrast ls", "--record" },
+		{ "--record=x --check", "--record" },
+		{ "--replay=x --record=y", "--record does not go" },
+		{ "--replay=x -p 1", "-p does not go" },
+		{ "--replay=x ls", "a command does not go" },
+		{ "--replay=x -e open", "-e does not go" },
+		{ "--replay=x --stacks", "--stacks does not go" },
+		{ "--replay=x -n 3", "-n needs -d" },
 	};
 
 	(void)state;
@@ -501,6 +511,20 @@ static void mistakes_are_named(void **state)
 				 why.text, cases[i].named);
 		assert_null(strchr(why.text, '\n'));
 	}
+}
+
+/* What rows are by, and whether SMB's are asked for, it says itself. */
+static void a_record_is_a_target(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--replay=x --by=request,stack -d 1"), 0);
+	assert_int_equal(options.mode, MODE_REPLAY);
+	assert_string_equal(options.replay, "x");
+	assert_int_equal(parse("--record=x -p 1"), 0);
+	assert_int_equal(options.mode, MODE_ATTACH);
+	assert_string_equal(options.record, "x");
+	assert_int_equal(parse("--record=x"), 0);
+	assert_int_equal(options.mode, MODE_NOTHING);
 }
 
 int main(void)
@@ -523,6 +547,7 @@ int main(void)
 		cmocka_unit_test(histograms_are_on_request),
 		cmocka_unit_test(audit_is_enabled_by_two_words),
 		cmocka_unit_test(a_check_is_asked_for),
+		cmocka_unit_test(a_record_is_a_target),
 		cmocka_unit_test(mistakes_are_named),
 	};
 
