@@ -61,7 +61,7 @@ static void set_measure(json_t *object, enum measure m, int64_t number)
 {
 	char key[KEY_MAX];
 
-	json_object_set_new(object, key_of_measure(key, m),
+	json_object_set_new(object, measure_key(key, sizeof(key), m),
 			    json_integer(number));
 }
 
@@ -85,7 +85,7 @@ static void set_value(json_t *object, const struct column *column,
 {
 	char key[KEY_MAX];
 
-	json_object_set_new(object, key_of_column(key, column),
+	json_object_set_new(object, column_key(key, sizeof(key), column),
 			    column->kind == KIND_TEXT ?
 			    untrusted(value->text) :
 			    json_integer(value->number));
@@ -211,11 +211,6 @@ static void set_head(json_t *report, const struct snapshot *snap,
 /* What is told of SMB, each part as rows of its own. */
 static json_t *json_parts(const struct snapshot *snap)
 {
-	static const char *const names[PART_COUNT] = {
-		[PART_PHASES] = "phases", [PART_REQUESTS] = "requests",
-		[PART_STATUSES] = "statuses", [PART_BILL] = "bill",
-		[PART_WHO] = "who", [PART_WORKERS] = "workers",
-	};
 	json_t *parts = json_object();
 
 	for (int i = 0; i < PART_COUNT; i++) {
@@ -225,7 +220,7 @@ static json_t *json_parts(const struct snapshot *snap)
 		for (size_t n = 0; n < part->n_rows; n++)
 			json_array_append_new(rows, json_row(part,
 							     &part->rows[n]));
-		json_object_set_new(parts, names[i], rows);
+		json_object_set_new(parts, part_keys[i], rows);
 	}
 	return parts;
 }

@@ -3,25 +3,34 @@
 
 #include <stdio.h>
 
-char *key_of_measure(char buf[KEY_MAX], enum measure m)
-{
-	static const char *const suffix[] = {
-		[UNIT_NS] = "_ns", [UNIT_COUNT] = "", [UNIT_BYTES] = ""
-	};
+const char *const part_keys[PART_COUNT] = {
+	[PART_PHASES] = "phases", [PART_REQUESTS] = "requests",
+	[PART_STATUSES] = "statuses", [PART_BILL] = "bill",
+	[PART_WHO] = "who", [PART_WORKERS] = "workers",
+};
 
-	snprintf(buf, KEY_MAX, "%s%s", measure_table[m].name,
-		 suffix[measure_table[m].unit]);
+/* "read-chars" becomes read_chars. */
+static char *make_key(char *buf, size_t size, const char *name,
+		      const char *suffix)
+{
+	snprintf(buf, size, "%s%s", name, suffix);
 	for (char *p = buf; *p; p++)
 		if (*p == '-')
 			*p = '_';
 	return buf;
 }
 
-char *key_of_column(char buf[KEY_MAX], const struct column *column)
+char *measure_key(char *buf, size_t size, enum measure m)
 {
-	if (column->kind != KIND_TEXT && column->measure >= 0)
-		return key_of_measure(buf, (enum measure)column->measure);
-	snprintf(buf, KEY_MAX, "%s%s", column->id,
-		 column->kind == KIND_LATENCY ? "_ns" : "");
-	return buf;
+	return make_key(buf, size, measure_table[m].name,
+			measure_table[m].unit == UNIT_NS ? "_ns" : "");
+}
+
+char *column_key(char *buf, size_t size, const struct column *column)
+{
+	bool is_time = column->kind == KIND_NS ||
+		       column->kind == KIND_LATENCY;
+
+	return make_key(buf, size, column->key ? column->key : column->id,
+			is_time ? "_ns" : "");
 }

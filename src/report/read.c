@@ -69,7 +69,7 @@ static void take_cell(struct cell *cell, const json_t *object)
 	for (int m = 0; m < MEASURE_COUNT; m++) {
 		char key[KEY_MAX];
 
-		if (get_int(object, key_of_measure(key, m), &cell->value[m]))
+		if (get_int(object, measure_key(key, sizeof(key), m), &cell->value[m]))
 			cell->have |= measure_bit(m);
 	}
 	cell->estimated = cell->have &
@@ -159,7 +159,8 @@ static void take_percentiles(struct row *row, const json_t *object)
 		char key[KEY_MAX];
 
 		if (column->needs_hist && column->in_json &&
-		    get_int(object, key_of_column(key, column),
+		    get_int(object, column_key(key, sizeof(key),
+						column),
 			    &row->told[n].ns))
 			row->told[n++].share = column->share;
 	}

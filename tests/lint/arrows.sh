@@ -37,7 +37,8 @@ arrows()
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
-		may["about"] = "base model collect record report"
+		may["option_args"] = ""
+		may["about"] = "base model collect record report options"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
@@ -45,7 +46,8 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target compare_options " \
 			"contrast_options detail_options tail_options " \
-			"smb_options record_options target_options"
+			"smb_options record_options target_options " \
+			"option_args"
 		may["compare_options"] = "base model compare report options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
