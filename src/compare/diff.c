@@ -11,8 +11,14 @@
 /* Times are not known better; of calls there is a whole number. */
 #define TIME_STEP_NS 1000.0
 
+/* How much a time varies in half of the rows, by what it is and per. */
+struct usual {
+	double variances[OBSERVED_COUNT][PER_SECOND + 1][SIDES];
+};
+
 struct maker {
 	const struct observations *o;
+	struct usual usual;
 	double *values, *divisors;	/* of one side */
 	double *sides[SIDES];		/* quotients */
 };
@@ -41,17 +47,13 @@ static bool get_divisors(struct maker *m, const struct observed_row *row,
 	return false;
 }
 
-struct quotients {
-	size_t n;
-	double step;
-};
-
 /* Observations without anything to divide by say nothing. */
-static struct quotients divide(struct maker *m,
-			       const struct observed_row *row, enum side side,
-			       enum observed of, enum diff_unit per)
+static struct runs divide(struct maker *m, const struct observed_row *row,
+			  enum side side, enum observed of,
+			  enum diff_unit per)
 {
-	struct quotients ret = { 0 };
+	struct runs ret = { .values = m->sides[side],
+			    .least = m->usual.variances[of][per][side] };
 	size_t n = m->o->sides[side].n;
 	double divisors = 0;
 
@@ -73,17 +75,16 @@ static struct quotients divide(struct maker *m,
 static void compare(struct maker *m, struct diff_row *row, enum observed of,
 		    enum diff_unit per)
 {
-	struct quotients q[SIDES];
 	struct comparison *c = &row->list[row->n];
+	struct runs runs[SIDES];
 
 	for (int i = 0; i < SIDES; i++)
-		q[i] = divide(m, row->row, (enum side)i, of, per);
-	row->only |= !q[0].n != !q[1].n && of == OBSERVED_CALLS;
-	if (!q[0].n || !q[1].n)
+		runs[i] = divide(m, row->row, (enum side)i, of, per);
+	row->only |= !runs[0].n != !runs[1].n && of == OBSERVED_CALLS;
+	if (!runs[0].n || !runs[1].n)
 		return;
 	*c = (struct comparison){ .of = of, .per = per };
-	c->change = stats_change(m->sides[0], q[0].n, q[0].step,
-				 m->sides[1], q[1].n, q[1].step);
+	c->change = stats_change(&runs[0], &runs[1]);
 	c->estimated = observe_estimated(row->row, of);
 	/* Nothing of both is nothing to tell. */
 	if (c->change.before <= 0 && c->change.after <= 0)
@@ -132,6 +133,7 @@ static double cost_of(const struct observations *o, const struct diff_row *row)
 
 static void fill_row(struct maker *m, struct diff_row *row)
 {
+	row->n = 0;
 	row->unit = unit_of(m, row->row);
 	for (int of = 0; of < OBSERVED_COUNT; of++) {
 		compare(m, row, (enum observed)of, row->unit);
@@ -228,6 +230,48 @@ static int make_rows(struct diff *diff, const struct observations *o,
 	return 0;
 }
 
+static double median_variance(const struct diff *diff, double *room,
+			      enum observed of, enum diff_unit per, int side)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct comparison *c = diff_find(&diff->rows[i], of,
+						       per);
+
+		if (c && c->change.tested && c->change.known)
+			room[n++] = c->change.variances[side];
+	}
+	return n ? stats_median(room, n) : 0;
+}
+
+/*
+ * What five runs took can be much the same by chance, all of the times that a
+ * machine under load has for it: no row's time is taken to vary less than those
+ * of half of the rows do.
+ */
+static int test_again(struct diff *diff, struct maker *m)
+{
+	double *room = calloc(diff->n + 1, sizeof(*room));
+	struct usual usual = { 0 };
+
+	if (!room)
+		return -ENOMEM;
+	for (int of = OBSERVED_WALL; of < OBSERVED_COUNT; of++)
+		for (int per = 0; per <= PER_SECOND; per++)
+			for (int side = 0; side < SIDES; side++)
+				usual.variances[of][per][side] =
+					median_variance(diff, room,
+							(enum observed)of,
+							(enum diff_unit)per,
+							side);
+	free(room);
+	m->usual = usual;
+	for (size_t i = 0; i < diff->n; i++)
+		fill_row(m, &diff->rows[i]);
+	return 0;
+}
+
 int diff_compute(struct diff *diff, const struct observations *o,
 		 struct why *why)
 {
@@ -247,6 +291,8 @@ int diff_compute(struct diff *diff, const struct observations *o,
 	m.sides[0] = room + 2 * n;
 	m.sides[1] = room + 3 * n;
 	err = make_rows(diff, o, &m);
+	if (!err)
+		err = test_again(diff, &m);
 	free(room);
 	if (err)
 		return why_set(why, ENOMEM, "out of memory");

@@ -168,32 +168,30 @@ static double t_bound(double degrees)
 
 struct logs {
 	size_t n;
-	double mean;
+	double mean, variance;
 	double error;		/* of the mean, squared */
 	double doubt;		/* how far that may be off, squared */
 };
 
-static struct logs take_logs(const double *values, size_t n, double step,
-			     double added)
+static struct logs take_logs(const struct runs *runs, double added)
 {
-	struct logs ret = { .n = n };
-	double squares = 0, least;
+	struct logs ret = { .n = runs->n };
+	double n = (double)runs->n, varies, least;
 
-	for (size_t i = 0; i < n; i++)
-		ret.mean += log(values[i] + added) / (double)n;
-	for (size_t i = 0; i < n; i++) {
-		double off = log(values[i] + added) - ret.mean;
+	for (size_t i = 0; i < runs->n; i++)
+		ret.mean += log(runs->values[i] + added) / n;
+	for (size_t i = 0; i < runs->n && n > 1; i++) {
+		double off = log(runs->values[i] + added) - ret.mean;
 
-		squares += off * off;
+		ret.variance += off * off / (n - 1);
 	}
-	/* Carried over to logarithms. */
-	least = step / exp(ret.mean);
+	varies = ret.variance > runs->least ? ret.variance : runs->least;
+	/* Of a step, carried over to logarithms. */
+	least = runs->step / exp(ret.mean);
 	least *= least / 2;
-	if (n > 1)
-		squares /= (double)(n - 1);
-	ret.error = (squares > least ? squares : least) / (double)n;
-	if (squares > least)
-		ret.doubt = ret.error * ret.error / (double)(n - 1);
+	ret.error = (varies > least ? varies : least) / n;
+	if (varies > least)
+		ret.doubt = ret.error * ret.error / (n - 1);
 	return ret;
 }
 
@@ -219,35 +217,36 @@ static void test_change(struct change *c, const struct logs *before,
 	c->p = stats_t_beyond(difference / sqrt(error), degrees);
 }
 
-static bool has_zero(const double *values, size_t n)
+static bool has_zero(const struct runs *runs)
 {
-	for (size_t i = 0; i < n; i++)
-		if (values[i] <= 0)
+	for (size_t i = 0; i < runs->n; i++)
+		if (runs->values[i] <= 0)
 			return true;
 	return false;
 }
 
-struct change stats_change(const double *before, size_t n_before,
-			   double step_before, const double *after,
-			   size_t n_after, double step_after)
+struct change stats_change(const struct runs *before,
+			   const struct runs *after)
 {
-	struct change c = { .before = stats_mean(before, n_before),
-			    .after = stats_mean(after, n_after), .p = 1 };
-	bool zeros = has_zero(before, n_before) || has_zero(after, n_after);
-	double step = step_before > step_after ? step_before : step_after;
-	double added = zeros ? step / 2 : 0;
+	struct change c = { .before = stats_mean(before->values, before->n),
+			    .after = stats_mean(after->values, after->n),
+			    .p = 1 };
+	double step = before->step > after->step ? before->step : after->step;
+	double added = has_zero(before) || has_zero(after) ? step / 2 : 0;
 	struct logs logs[2];
 
-	if (!n_before || !n_after)
+	if (!before->n || !after->n)
 		return c;
-	c.tested = n_before >= STATS_LEAST_PAIRS &&
-		   n_after >= STATS_LEAST_PAIRS;
+	c.tested = before->n >= STATS_LEAST_PAIRS &&
+		   after->n >= STATS_LEAST_PAIRS;
 	if (c.before <= 0 && c.after <= 0)
 		return c;
-	logs[0] = take_logs(before, n_before, step_before, added);
-	logs[1] = take_logs(after, n_after, step_after, added);
+	logs[0] = take_logs(before, added);
+	logs[1] = take_logs(after, added);
 	c.known = c.before > 0 && c.after > 0;
 	c.ratio = exp(logs[1].mean - logs[0].mean);
+	for (int i = 0; i < 2; i++)
+		c.variances[i] = logs[i].variance;
 	if (c.tested)
 		test_change(&c, &logs[0], &logs[1]);
 	return c;

@@ -52,21 +52,30 @@ struct change {
 	double before, after;	/* means */
 	double ratio;		/* of the geometric means; @after by @before */
 	double low, high;	/* a 95% interval around it */
+	double variances[2];	/* of the logarithms: before, after */
 	double p;		/* of a difference like this, were there none */
+};
+
+/* Of one side. */
+struct runs {
+	const double *values;
+	size_t n;
+	double step;
+	double least;	/* variance of their logarithms, 0: not known */
 };
 
 /*
  * Welch's t test of the logarithms: it takes neither the two variances nor
  * the numbers of runs to be the same, and is tested from three runs each on.
  * Values are 0 or more, and were counted in steps, one more or less of which
- * is never news: their variance is at least half a @step squared, which is
- * then no estimate, but known. So what is equal in all runs can differ. Where
+ * is never news: their variance is at least half a step squared, which is
+ * then no estimate, but known. Nor are they taken to vary less than is known
+ * from elsewhere: few runs can be close to each other by chance. So what is equal in all runs can differ. Where
  * there is a 0, half a step is added to all, and there is no ratio where all of
  * @before, or all of @after, are 0. What is 0 everywhere is equal: p is 1.
  */
-struct change stats_change(const double *before, size_t n_before,
-			   double step_before, const double *after,
-			   size_t n_after, double step_after);
+struct change stats_change(const struct runs *before,
+			   const struct runs *after);
 
 /*
  * Corrects @n values of p for their number by Holm's method: the chance that

@@ -179,6 +179,18 @@ static void far_ts_are_as_rare_as_students(void **state)
 	}
 }
 
+static struct change change_of(const double *before, size_t n_before,
+			       double step_before, const double *after,
+			       size_t n_after, double step_after)
+{
+	const struct runs a = { .values = before, .n = n_before,
+				.step = step_before };
+	const struct runs b = { .values = after, .n = n_after,
+				.step = step_after };
+
+	return stats_change(&a, &b);
+}
+
 /* Against scipy.stats.ttest_ind(equal_var=False) of the logarithms, of scipy
  * 1.10.1, and scipy.stats.t.ppf for the intervals. */
 static void changes_are_tested_as_by_welch(void **state)
@@ -198,7 +210,7 @@ static void changes_are_tested_as_by_welch(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(cases); i++) {
-		struct change c = stats_change(cases[i].before,
+		struct change c = change_of(cases[i].before,
 					       cases[i].n_before, 0,
 					       cases[i].after,
 					       cases[i].n_after, 0);
@@ -214,18 +226,18 @@ static void changes_are_tested_as_by_welch(void **state)
 static void what_is_the_same_in_all_runs_is_equal(void **state)
 {
 	const double same[] = { 100, 100, 100 }, none[] = { 0, 0, 0 };
-	struct change c = stats_change(same, 3, 1, same, 3, 1);
+	struct change c = change_of(same, 3, 1, same, 3, 1);
 
 	(void)state;
 	assert_true(c.known && c.tested);
 	assert_near(c.p, 1);
 	assert_near(c.ratio, 1);
 	assert_true(c.low < 1 && c.high > 1);
-	c = stats_change(none, 3, 1, none, 3, 1);
+	c = change_of(none, 3, 1, none, 3, 1);
 	assert_true(c.tested && !c.known);
 	assert_near(c.p, 1);
 	/* Nor is what nothing is known of the rounding of. */
-	c = stats_change(same, 3, 0, same, 3, 0);
+	c = change_of(same, 3, 0, same, 3, 0);
 	assert_near(c.p, 1);
 	assert_near(c.high, 1);
 }
@@ -236,22 +248,44 @@ static void counts_without_variance_can_differ(void **state)
 	const double five[] = { 5, 5, 5 }, six[] = { 6, 6, 6 };
 	const double none[] = { 0, 0, 0, 0, 0 };
 	const double some[] = { 50, 50, 50, 50, 50 };
-	struct change c = stats_change(one, 3, 1, two, 3, 1);
+	struct change c = change_of(one, 3, 1, two, 3, 1);
 
 	(void)state;
 	assert_true(c.known);
 	assert_near(c.ratio, 2);
 	assert_true(c.p < 1e-9);
 	/* One more of five is no news. */
-	c = stats_change(five, 3, 1, six, 3, 1);
+	c = change_of(five, 3, 1, six, 3, 1);
 	assert_true(c.p > 0.05 && c.p < 0.1);
 	/* New ones have no factor, and are no less sure. */
-	c = stats_change(none, 5, 1, some, 5, 1);
+	c = change_of(none, 5, 1, some, 5, 1);
 	assert_true(c.tested && !c.known);
 	assert_true(c.p < 1e-9);
 	assert_near(c.after, 50);
-	c = stats_change(some, 5, 1, none, 5, 1);
+	c = change_of(some, 5, 1, none, 5, 1);
 	assert_true(c.tested && !c.known && c.p < 0.001);
+}
+
+/* Close by chance, where others are not. */
+static void runs_do_not_vary_less_than_is_usual(void **state)
+{
+	const double one[] = { 1, 1.01, 0.99, 1.02 };
+	const double five[] = { 5, 5.02, 5.1, 4.95 };
+	struct runs a = { .values = one, .n = 4 };
+	struct runs b = { .values = five, .n = 4 };
+	struct change c = stats_change(&a, &b);
+
+	(void)state;
+	assert_true(c.p < 1e-6);
+	assert_near(c.variances[0], 0.000167);
+	a.least = b.least = 0.5;
+	c = stats_change(&a, &b);
+	/* t is log(5) / 0.5 with 6 degrees. */
+	assert_true(c.p > 0.01 && c.p < 0.02);
+	/* What varies more is not made to vary less. */
+	a.least = b.least = 1e-9;
+	c = stats_change(&a, &b);
+	assert_true(c.p < 1e-6);
 }
 
 static void less_than_three_runs_are_not_tested(void **state)
@@ -259,12 +293,12 @@ static void less_than_three_runs_are_not_tested(void **state)
 	const double one[] = { 1, 1, 1 }, two[] = { 2, 2, 2 };
 
 	(void)state;
-	assert_false(stats_change(one, 2, 1, two, 3, 1).tested);
-	assert_false(stats_change(one, 3, 1, two, 1, 1).tested);
-	assert_true(stats_change(one, 1, 1, two, 1, 1).known);
-	assert_near(stats_change(one, 1, 1, two, 1, 1).ratio, 2);
-	assert_false(stats_change(one, 0, 1, two, 3, 1).known);
-	assert_false(stats_change(one, 0, 1, two, 3, 1).tested);
+	assert_false(change_of(one, 2, 1, two, 3, 1).tested);
+	assert_false(change_of(one, 3, 1, two, 1, 1).tested);
+	assert_true(change_of(one, 1, 1, two, 1, 1).known);
+	assert_near(change_of(one, 1, 1, two, 1, 1).ratio, 2);
+	assert_false(change_of(one, 0, 1, two, 3, 1).known);
+	assert_false(change_of(one, 0, 1, two, 3, 1).tested);
 }
 
 /* The first as R's p.adjust() has it, method "holm". */
@@ -313,12 +347,12 @@ static void the_same_is_rarely_taken_for_different(void **state)
 			a[k] = noisy(&rng, 0.1);
 			b[k] = noisy(&rng, 0.2);
 		}
-		wrong += stats_change(a, 5, 0, b, 5, 0).p < 0.05;
+		wrong += change_of(a, 5, 0, b, 5, 0).p < 0.05;
 		for (int k = 0; k < 5; k++) {
 			a[k] = 7 + (double)rng_below(&rng, 2);
 			b[k] = 7 + (double)rng_below(&rng, 2);
 		}
-		wrong_counts += stats_change(a, 5, 1, b, 5, 1).p < 0.05;
+		wrong_counts += change_of(a, 5, 1, b, 5, 1).p < 0.05;
 	}
 	if (wrong > 0.06 * rounds || wrong < 0.035 * rounds ||
 	    wrong_counts > 0.06 * rounds)
@@ -340,6 +374,7 @@ int main(void)
 		cmocka_unit_test(changes_are_tested_as_by_welch),
 		cmocka_unit_test(what_is_the_same_in_all_runs_is_equal),
 		cmocka_unit_test(counts_without_variance_can_differ),
+		cmocka_unit_test(runs_do_not_vary_less_than_is_usual),
 		cmocka_unit_test(less_than_three_runs_are_not_tested),
 		cmocka_unit_test(p_is_corrected_for_the_number),
 		cmocka_unit_test(the_same_is_rarely_taken_for_different),
