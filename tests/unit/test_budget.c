@@ -164,6 +164,7 @@ static const struct verdict {
 static void rules_of_calls(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	for (size_t i = 0; i < N_OF(plain); i++)
 		judged(plain[i].text, plain[i].verdict);
 }
@@ -193,6 +194,7 @@ static void rules_of_requests(void **state)
 	};
 
 	(void)state;
+	NEED_NAMES();
 	for (size_t i = 0; i < N_OF(smb); i++)
 		judged(smb[i].text, smb[i].verdict);
 }
@@ -200,6 +202,7 @@ static void rules_of_requests(void **state)
 static void a_line_has_rule_and_value(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	judged("p99(pread64)<2ms;calls(openat)<=100;runq(openat)<1s",
 	       BUDGET_VIOLATED);
 	assert_string_equal(said,
@@ -219,6 +222,7 @@ static void without_each_call_nothing_is_none(void **state)
 	struct callset counted;
 
 	(void)state;
+	NEED_NAMES();
 	snap.cfg.all_calls = false;
 	judged("calls(fsync)=0", BUDGET_UNKNOWN);
 	assert_non_null(strstr(said, "not every call was counted"));
@@ -238,6 +242,7 @@ static void without_each_call_nothing_is_none(void **state)
 static void rows_have_to_be_by_call(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	snap.cfg.by = 1u << DIM_PROCESS;
 	judged("calls(openat)=100", BUDGET_UNKNOWN);
 	assert_non_null(strstr(said, "add syscall to --by"));
@@ -251,6 +256,7 @@ static void a_bad_rule_adds_none(void **state)
 	char many[4 * BUDGET_MAX_RULES + 64] = "";
 
 	(void)state;
+	NEED_NAMES();
 	assert_int_equal(budget_add(&budget, "calls(read)<5;x", &why),
 			 -EINVAL);
 	assert_int_equal(budget.n, 0);

@@ -7,6 +7,7 @@
 static void comparing_takes_words_behind_options(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	PARSE("--diff", "a", "b", "--format=json");
 	assert_string_equal(options.diff[0], "a");
 	assert_string_equal(options.diff[1], "b");
@@ -56,6 +57,7 @@ static void refused(char **words, const char *sentence)
 static void what_makes_no_sense_is_told(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	REFUSED("needs two", "--diff", "a");
 	REFUSED("given twice", "--diff", "a", "b", "--diff", "c");
 	REFUSED("a command does not go with --diff", "--diff", "a", "b", "c");

@@ -497,7 +497,7 @@ static void mistakes_are_named(void **state)
 		{ "--replay=x --record=y", "--record does not go" },
 		{ "--replay=x -p 1", "-p does not go" },
 		{ "--replay=x ls", "a command does not go" },
-		{ "--replay=x -e open", "-e does not go" },
+		{ "--replay=x -e all", "-e does not go" },
 		{ "--replay=x --stacks", "--stacks does not go" },
 		{ "--replay=x -n 3", "-n needs -d" },
 	};

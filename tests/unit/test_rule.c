@@ -36,6 +36,7 @@ static void good(const char *text)
 static void the_three_of_the_manual(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	assert_rule("openat/CREATE<=6", "calls-per-request", OP_UP_TO, 6);
 	assert_int_equal(rule.request, SMB2_CREATE);
 	assert_true(rule_has_call(&rule, "openat"));
@@ -55,6 +56,7 @@ static void the_three_of_the_manual(void **state)
 static void each_kind_of_column_has_its_units(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	assert_rule("wall(read)<1.5s", "wall", OP_LESS, 1.5e9);
 	rule_done(&rule);
 	assert_rule("p99.9(read)<=250us", "p999", OP_UP_TO, 250e3);
@@ -83,6 +85,7 @@ static void each_kind_of_column_has_its_units(void **state)
 static void calls_are_named_as_for_strace(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	good(" calls( %network ) < 5 ");
 	assert_true(rule_has_call(&rule, "recvmsg"));
 	assert_false(rule_has_call(&rule, "read"));
@@ -106,6 +109,7 @@ static void calls_are_named_as_for_strace(void **state)
 static void by_the_second(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	assert_rule("read/s<100", "calls", OP_LESS, 100);
 	assert_true(rule.per_second && rule.has_calls);
 	rule_done(&rule);
@@ -123,6 +127,7 @@ static void by_the_second(void **state)
 static void requests_are_their_own(void **state)
 {
 	(void)state;
+	NEED_NAMES();
 	assert_rule("p99(CREATE)<2ms", "p99", OP_LESS, 2e6);
 	assert_false(rule.has_calls);
 	assert_int_equal(rule.request, SMB2_CREATE);
@@ -159,6 +164,7 @@ static void others_are_refused_at_a_place(void **state)
 	};
 
 	(void)state;
+	NEED_NAMES();
 	for (size_t i = 0; i < N_OF(cases); i++) {
 		char wanted[64];
 
@@ -178,6 +184,7 @@ static void long_and_hostile_ones_are_refused(void **state)
 	char text[2000];
 
 	(void)state;
+	NEED_NAMES();
 	memset(text, 'a', sizeof(text));
 	assert_int_equal(rule_parse(&rule, text, sizeof(text), &why),
 			 -EINVAL);
