@@ -440,7 +440,7 @@ static void mistakes_with_records_are_named(void **state)
 		{ "--replay=x --record=y", "--record does not go" },
 		{ "--replay=x -p 1", "-p does not go" },
 		{ "--replay=x ls", "a command does not go" },
-		{ "--replay=x -e open", "-e does not go" },
+		{ "--replay=x -A", "-A does not go" },
 		{ "--replay=x --stacks", "--stacks does not go" },
 		{ "--replay=x -n 3", "-n needs -d" },
 	};
