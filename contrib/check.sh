@@ -213,7 +213,7 @@ installs()
 step "gcc, warnings are errors: build" \
 	configure_and_make gcc CC=gcc --enable-werror \
 	--with-jansson --with-audit --with-libseccomp --with-libbpf \
-	--with-ncurses --with-libdw --with-liblzma &&
+	--with-ncurses --with-libdw --with-liblzma --with-libzstd &&
 	if test $full = yes; then
 		tests gcc check-full
 	else
