@@ -61,6 +61,7 @@ package_table()
 	build|libbpf-dev|libbpf-devel|pkg-config --exists libbpf
 	build|libdw-dev|elfutils-devel|pkg-config --exists libdw
 	build|liblzma-dev|xz-devel|pkg-config --exists liblzma
+	build|libzstd-dev|libzstd-devel|pkg-config --exists libzstd
 	build|libiberty-dev|binutils-devel|test -e /usr/include/libiberty/demangle.h
 	build|clang|clang|command -v clang
 	build|bpftool|bpftool|command -v bpftool

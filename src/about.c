@@ -11,6 +11,7 @@
 #include "model/key.h"
 #include "model/syscall.h"
 #include "options.h"
+#include "record/squeeze.h"
 #include "report/report.h"
 
 void about_version(FILE *out)
@@ -26,6 +27,8 @@ void about_version(FILE *out)
 	fprintf(out, "\n--listen: %s\n", listener_missing ? listener_missing :
 		"by libmicrohttpd");
 	fprintf(out, "names of system calls: %s\n", syscall_sources());
+	fprintf(out, "records: %s\n", squeeze_built_in ? "compressed by zstd" :
+		"not compressed, as libzstd is not built in");
 }
 
 static void list_columns(FILE *out)

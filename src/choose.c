@@ -14,6 +14,9 @@ static bool wants_histograms(const struct options *o)
 	if (o->histogram || (o->sort && column_find(o->sort, strlen(o->sort))
 					->needs_hist))
 		return true;
+	for (size_t i = 0; i < o->budget.n; i++)
+		if (o->budget.rules[i].column->needs_hist)
+			return true;
 	if (!o->columns)
 		return false;
 	column_parse(o->columns, &list, NULL);
@@ -77,6 +80,9 @@ static bool lacks(const struct options *o, const struct collector_ops *ops)
 		needs |= list.columns[i]->needs;
 	if (o->sort)
 		needs |= column_find(o->sort, strlen(o->sort))->needs;
+	for (size_t i = 0; i < o->budget.n; i++)
+		if (o->budget.rules[i].has_calls)
+			needs |= o->budget.rules[i].column->needs;
 	return needs & ~(o->by & dim_bit(DIM_SYSCALL) ? ops->by_call :
 							ops->measures);
 }

@@ -10,7 +10,9 @@
 #include "base/procfs.h"
 #include "check.h"
 #include "contrast.h"
+#include "diff.h"
 #include "options.h"
+#include "replay.h"
 #include "session.h"
 #include "target.h"
 
@@ -93,6 +95,24 @@ static int run_contrast(const struct options *options, struct why *why)
 	return flushed(status);
 }
 
+static int run_diff(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (diff_run(options, &status, why))
+		return complain(why, status);
+	return flushed(status);
+}
+
+static int run_replay(const struct options *options, struct why *why)
+{
+	int status;
+
+	if (replay_run(options, &status, why))
+		return complain(why, status);
+	return flushed(status);
+}
+
 static int run(const struct options *options, struct why *why)
 {
 	switch (options->mode) {
@@ -106,11 +126,15 @@ static int run(const struct options *options, struct why *why)
 		if (about_list(stdout, options->list, why))
 			return complain(why, EXIT_USAGE);
 		return flushed(0);
+	case MODE_REPLAY:
+		return run_replay(options, why);
 	case MODE_NOTHING:
 	case MODE_LAUNCH:
 	case MODE_ATTACH:
 		break;
 	}
+	if (options->diff[0])
+		return run_diff(options, why);
 	if (options->check)
 		return run_check(options, why);
 	if (options->contrast)

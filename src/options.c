@@ -9,9 +9,11 @@
 
 #include "base/num.h"
 #include "collect/registry.h"
+#include "compare_options.h"
 #include "contrast_options.h"
 #include "detail_options.h"
 #include "listen_options.h"
+#include "record_options.h"
 #include "option_args.h"
 #include "smb_options.h"
 #include "tail_options.h"
@@ -328,6 +330,10 @@ static const struct option_desc table[] = {
 	  "with --top: what the command writes goes to FILE" },
 	{ 'C', NULL, NULL, "Mode", set_no_colour,
 	  "no colours on the dashboard" },
+	{ 0, "record", "FILE", "Mode", record_set_record,
+	  "write what is accounted to FILE, to be looked at later" },
+	{ 0, "replay", "FILE", "Mode", record_set_replay,
+	  "reports, or the dashboard, of what --record wrote to FILE" },
 	{ 0, "contrast", NULL, "Mode", set_contrast,
 	  "run the command by each way there is, and compare them" },
 	{ 'r', "runs", "N", "Mode", set_runs,
@@ -336,6 +342,10 @@ static const struct option_desc table[] = {
 	  "serve metrics there, for Prometheus and its kin" },
 	{ 0, "listen-any", NULL, "Mode", set_listen_any,
 	  "with --listen: others than this machine may ask, too" },
+	{ 0, "diff", "A B", "Mode", compare_set_diff,
+	  "compare reports in JSON: what is in B that was not in A" },
+	{ 0, "budget", "RULE", "Mode", compare_set_budget,
+	  "exit with 1 if a report breaks a rule: 'fstatat/CREATE<=6'" },
 	{ 'q', NULL, NULL, "About", set_quiet,
 	  "no messages on standard error but errors" },
 	{ 0, "check", NULL, "About", set_check,
@@ -398,6 +408,24 @@ bool options_text(const struct options *o)
 	       o->reporter != &report_text;
 }
 
+bool options_count_all(const struct options *o,
+		       const struct collector_ops *ops)
+{
+	return ops->measures & measure_bit(MEASURE_CALLS) && !o->has_calls &&
+	       o->outcome == OUTCOME_ANY && (o->all_calls || !ops->holds_up);
+}
+
+int options_complete(struct options *o, struct why *why)
+{
+	int err = compare_complete(o, why);
+
+	if (!err)
+		err = detail_complete(o, why);
+	if (!err)
+		err = tail_complete(o, why);
+	return err ? err : smb_complete(o, why);
+}
+
 static int check_together(struct options *o, struct why *why)
 {
 	int err;
@@ -406,16 +434,14 @@ static int check_together(struct options *o, struct why *why)
 		return 0;
 	err = listen_complete(o, why);
 	if (!err)
-		err = detail_complete(o, why);
-	if (!err)
-		err = tail_complete(o, why);
-	if (!err)
-		err = smb_complete(o, why);
+		err = record_complete(o, why);
+	if (!err && !o->replay)
+		err = options_complete(o, why);
 	if (err)
 		return err;
 	if (*o->command)
 		o->mode = MODE_LAUNCH;
-	else if (!options_attach(o))
+	else if (o->mode == MODE_ATTACH && !options_attach(o))
 		o->mode = MODE_NOTHING;
 	if (o->audit_enable && !(o->collector && strstr(o->collector, "audit")))
 		return why_set(why, EINVAL, "--audit-enable is for "
@@ -445,6 +471,18 @@ static int check_together(struct options *o, struct why *why)
 	return contrast_check(o, why);
 }
 
+/* Whether the next word is an option's, which are gone on with behind it. */
+static int take_more(struct options *o, int argc, char **argv,
+		     struct why *why)
+{
+	int err = 0;
+
+	if (optind < argc && strcmp(argv[optind - 1], "--"))
+		err = compare_take(o, argv[optind], why);
+	optind += err > 0;
+	return err;
+}
+
 int options_parse(struct options *o, int argc, char **argv, struct why *why)
 {
 	char letters[2 * N_OPTIONS + 3];
@@ -463,9 +501,18 @@ int options_parse(struct options *o, int argc, char **argv, struct why *why)
 		return why_set(why, ENOMEM, "out of memory");
 	make_getopt(letters, longs);
 	opterr = 0;
-	while ((code = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	for (;;) {
 		const struct option_desc *d;
 
+		code = getopt_long(argc, argv, letters, longs, NULL);
+		if (code == -1) {
+			err = take_more(o, argc, argv, why);
+			if (err < 0)
+				return err;
+			if (!err)
+				break;
+			continue;
+		}
 		if (code == ':')
 			return why_set(why, EINVAL, "option '%s' needs an "
 				       "argument", argv[optind - 1]);
@@ -494,6 +541,7 @@ void options_done(struct options *o)
 	o->pids = NULL;
 	free(o->probes);
 	o->probes = NULL;
+	budget_done(&o->budget);
 }
 
 void options_usage(FILE *out)
@@ -503,6 +551,7 @@ void options_usage(FILE *out)
 	      "       smbsysacct [OPTION...] --smb [-p PID]\n"
 	      "       smbsysacct [OPTION...] COMMAND [ARGUMENT...]\n"
 	      "       smbsysacct --contrast [OPTION...] COMMAND | -p PID\n"
+	      "       smbsysacct --replay=FILE [OPTION...]\n"
 	      "Where does the time of a live process go: on the CPU, blocked "
 	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
 	      "lists the options.\n", out);

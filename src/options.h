@@ -16,12 +16,13 @@
 #include "base/why.h"
 #include "collect/collector.h"
 #include "export/endpoint.h"
+#include "compare/budget.h"
 #include "model/callset.h"
 #include "model/probe.h"
 #include "report/report.h"
 
 enum mode { MODE_ATTACH, MODE_LAUNCH, MODE_NOTHING, MODE_HELP, MODE_VERSION,
-	    MODE_LIST };
+	    MODE_LIST, MODE_REPLAY };
 
 struct options {
 	enum mode mode;
@@ -66,12 +67,16 @@ struct options {
 	const char *command_output;	/* where its output goes; NULL: shown */
 	bool quiet;
 	bool check;		/* --check: what could serve, and why not */
+	const char *record;	/* --record: the file; NULL: none */
+	const char *replay;	/* --replay, likewise */
 	bool contrast;		/* --contrast: what it costs, beside others */
 	size_t runs;		/* -r, rounds of it; 0: the default */
 	const char *listen;	/* --listen; NULL: not */
 	struct endpoint endpoint;	/* that */
 	bool listen_any;	/* others may ask */
 	int64_t listen_ns;	/* so old may values become */
+	const char *diff[2];	/* --diff: files, by commas; NULL: none */
+	struct budget budget;	/* --budget */
 	const char *list;
 	char **argv;		/* all of the command line */
 	char **command;
@@ -82,10 +87,16 @@ struct options {
 /* 0, or -EINVAL with the user's mistake in @why. */
 int options_parse(struct options *options, int argc, char **argv,
 		  struct why *why);
+/* What goes together of options that say what is wanted of calls and of SMB;
+ * of a replay once it is known what is in the record. */
+int options_complete(struct options *options, struct why *why);
 /* Whether a report in text is asked for, and so no dashboard. */
 bool options_text(const struct options *options);
 /* Whether something is to be accounted that runs already. */
 bool options_attach(const struct options *options);
+/* Whether a collector counts each call of the targets. */
+bool options_count_all(const struct options *options,
+		       const struct collector_ops *ops);
 void options_done(struct options *options);
 
 /* -EINVAL: the argument of an option is none, and what was wanted. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "choose.h"
 #include "compare/tracecost.h"
+#include "printed.h"
 #include "session_parts.h"
 
 /* So long a report waits for what smbstatus says. */
@@ -58,14 +59,6 @@ static const char *output_of(const struct options *o)
 	return o->output || !launches(o) ? o->output : "/dev/stderr";
 }
 
-int64_t session_cost_ns(const struct session *s)
-{
-	const struct collector_ops *ops = s->collector->ops;
-
-	return clock_own_cpu_ns() + names_cpu_ns(s->names) +
-	       (ops->helpers_cpu_ns ? ops->helpers_cpu_ns(s->collector) : 0);
-}
-
 int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 			 struct snapshot_cfg *all, struct why *why)
 {
@@ -81,6 +74,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 		.smb = s->options->smb && (!s->options->has_by ||
 			s->options->reporter == &report_openmetrics),
 		.slowest = s->options->slowest,
+		.all_calls = options_count_all(s->options, ops),
 		.left_out = !s->options->has_calls,
 		.functions = s->options->n_probes,
 	};
@@ -101,6 +95,7 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 	all->own_cpu_ns = cpu_ns - s->began_cpu_ns;
 	s->last_report_ns = now_ns;
 	s->last_cpu_ns = cpu_ns;
+	session_record_cut(s, &cfg, cpu_ns);
 	eras_turn(&s->eras);
 	s->reports++;
 	return 0;
@@ -127,26 +122,15 @@ static int take_report(struct session *s, struct snapshot **ret,
 static int report(struct session *s, struct why *why)
 {
 	struct snapshot *snap = NULL;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory;
 	int err;
 
 	s->setup.report.again = s->reports > 0 && !s->shows;
 	err = take_report(s, &snap, why);
-	if (err)
-		return err;
-	memory = open_memstream(&text, &len);
-	if (!memory) {
-		snapshot_free(snap);
-		return why_set(why, errno, "out of memory for the report");
-	}
-	err = s->options->reporter->print(memory, snap, &s->setup.report, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
 	if (!err)
-		err = outfile_write(s->out, text, len, why);
-	free(text);
+		session_judge(s, snap);
+	if (!err)
+		err = printed(s->out, s->options->reporter, snap,
+			      &s->setup.report, "", why);
 	snapshot_free(snap);
 	return err;
 }
@@ -246,13 +230,15 @@ static int loop(struct session *s, struct why *why)
 
 	while (!done) {
 		int64_t deadline = next_deadline(s, &last);
+		int64_t record = session_record_due_ns(s);
 		struct pollfd fds[N_FDS];
 		unsigned wants = 0;
 		bool now;
 		int err;
 
 		session_fds(s, fds);
-		if (poll(fds, N_FDS, timeout_ms(s, deadline)) < 0 &&
+		if (poll(fds, N_FDS, timeout_ms(s, record < deadline ? record :
+							deadline)) < 0 &&
 		    errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
@@ -266,6 +252,10 @@ static int loop(struct session *s, struct why *why)
 			return 0;
 		now = wants & SHOW_TURN ||
 		      (fds[FD_REPORT].revents && session_asked(s));
+		if (!done && clock_mono_ns() >= record)
+			err = session_record(s, why);
+		if (err < 0)
+			return err;
 		if (done || (!now && clock_mono_ns() < deadline))
 			continue;
 		done = last && !now;
@@ -300,6 +290,8 @@ static int finish(struct session *s, struct why *why)
 	err = s->listener ? session_listen_end(s, why) : report(s, why);
 	if (!err && s->child.ended)
 		s->status = s->child.status;
+	if (!err)
+		session_end_budget(s);
 	if (command && !over)
 		tell(&s->tell, "detached: what %s started goes on%s",
 		    *s->options->command, ops->holds_up ? ", and its calls "
@@ -340,6 +332,7 @@ static int start(struct session *s, struct why *why)
 	if (ops->offered)
 		share_open(&s->share, s->collector, &s->procfs, NULL);
 	s->start_cpu_ns = s->last_cpu_ns = s->began_cpu_ns = session_cost_ns(s);
+	session_record_begin(s);
 	if (s->shows)
 		return session_open_show(s, command, why);
 	tell_refused(&s->tell, &s->refusals, ops);
@@ -398,6 +391,7 @@ static int try_collector(struct session *s, const struct collector_ops *ops,
 		.sink = &s->sink,
 		.launch = &s->launch,
 		.shows = s->shows,
+		.records = s->options->record,
 	};
 	int err = setup_try(&s->setup, &with, ops, why);
 
@@ -471,6 +465,8 @@ static int name_sessions(struct session *s, struct why *why)
 
 static int run(struct session *s, struct why *why)
 {
+	const struct ledger *names = &s->eras.interval[0];
+	struct sink own;
 	int err;
 
 	err = show_wanted(s->options, why);
@@ -482,8 +478,10 @@ static int run(struct session *s, struct why *why)
 	eras_init(&s->eras, s->shows, LEDGER_MAX_RECORDS);
 	if (s->options->reporter == &report_openmetrics)
 		eras_merge_threads(&s->eras);
-	s->sink = share_sink(&s->share, &s->eras.interval[0],
-			     eras_sink(&s->eras));
+	own = eras_sink(&s->eras);
+	if (s->options->record)
+		own = recording_sink(&s->recording, names, own);
+	s->sink = share_sink(&s->share, names, own);
 	err = procfs_init(&s->procfs, "/proc", why);
 	/* Of clients metrics say nothing. */
 	if (!err && s->options->smb &&
@@ -498,6 +496,8 @@ static int run(struct session *s, struct why *why)
 		err = check_targets(s, why);
 	if (!err)
 		err = outfile_open(&s->out, output_of(s->options), why);
+	if (!err && s->options->record)
+		err = recording_open(&s->recording, s->options->record, why);
 	if (!err)
 		outfile_give_up_on(s->out, s->signals.end_fd);
 	if (!err && s->options->listen)
@@ -527,6 +527,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 	show_close(s.show);
 	tracecost_stop(s.cost);
 	share_close(&s.share);
+	session_record_end(&s);
 	if (s.collector)
 		s.collector->ops->close(s.collector);
 	listener_close(s.listener);
@@ -539,6 +540,7 @@ int session_run(const struct options *options, struct outcome *outcome,
 		close(s.nothing_fd);
 	procfs_done(&s.procfs);
 	free(s.path);
+	judged_done(&s.judged);
 	signals_done(&s.signals);
 	*outcome = (struct outcome){ s.status, s.child.signal };
 	if (err && !outcome->status)

@@ -15,8 +15,8 @@ struct outcome {
 };
 
 /* As in the manual. */
-enum { EXIT_USAGE = 2, EXIT_OURS = 125, EXIT_NOT_RUN = 126,
-       EXIT_NOT_FOUND = 127 };
+enum { EXIT_VIOLATED = 1, EXIT_USAGE = 2, EXIT_OURS = 125,
+       EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
 /* Until the target, the user or the clock ends it. 0 or -errno; the outcome
  * has the status for either. */

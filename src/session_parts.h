@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the parts of the session share: session.c, session_ends.c,
- * session_show.c for the dashboard, session_listen.c for metrics. Nobody else
- * includes it. */
+ * session_show.c for the dashboard, session_listen.c for metrics,
+ * session_record.c, session_budget.c. Nobody else includes it. */
 #ifndef SESSION_PARTS_H
 #define SESSION_PARTS_H
 
@@ -13,6 +13,8 @@
 #include "base/procfs.h"
 #include "base/tail.h"
 #include "export/listener.h"
+#include "judged.h"
+#include "recording.h"
 #include "refusals.h"
 #include "session.h"
 #include "setup.h"
@@ -27,6 +29,7 @@ struct session {
 	const struct options *options;
 	struct procfs procfs;
 	struct eras eras;
+	struct recording recording;
 	struct share share;
 	struct names *names;	/* of SMB clients' sessions, or NULL */
 	struct sink sink;
@@ -59,6 +62,7 @@ struct session {
 	int64_t began_ns, last_report_ns;
 	int64_t began_cpu_ns, last_cpu_ns, start_cpu_ns;
 	uint64_t reports;
+	struct judged judged;	/* by --budget */
 	char command[256];	/* the target, for reports */
 };
 
@@ -72,6 +76,15 @@ int64_t session_cost_ns(const struct session *s);
 /* What is said of an interval that ends now, and of all. */
 int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 			 struct snapshot_cfg *all, struct why *why);
+/* The record, if there is to be one, begins now; each interval that ends is
+ * in it, at the CPU time @cpu_ns of ours. What goes wrong is told. */
+void session_record_begin(struct session *s);
+void session_record_cut(struct session *s, const struct snapshot_cfg *cfg,
+			int64_t cpu_ns);
+void session_record_end(struct session *s);
+/* When it has an end of its own, and that is now: 0 or -errno. */
+int64_t session_record_due_ns(const struct session *s);
+int session_record(struct session *s, struct why *why);
 /* The command's end, with what the kernel says that it used. */
 void session_reap(struct session *s, bool wait);
 /* Whether the command has ended, and nothing that it started goes on. */
@@ -107,5 +120,9 @@ int session_listen_serve(struct session *s, struct why *why);
 int session_listen_turn(struct session *s, struct why *why);
 /* That was the last time; and a report, if one was asked for. */
 int session_listen_end(struct session *s, struct why *why);
+/* By --budget. */
+void session_judge(struct session *s, const struct snapshot *snap);
+/* Says what the last report breaks; the status, if there is none yet. */
+void session_end_budget(struct session *s);
 
 #endif

@@ -81,6 +81,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 					  const struct collector_ops *ops)
 {
 	const struct options *o = with->options;
+	unsigned all = with->shows || with->records ? ops->modes : 0;
 	const char *words;
 
 	return (struct collector_cfg){
@@ -99,7 +100,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.smb = o->smb,
 		.audit_enable = o->audit_enable,
 		.by_error = o->by & dim_bit(DIM_ERRNO) ||
-			    (with->shows && ops->modes & COLLECT_ERRORS),
+			    all & COLLECT_ERRORS,
 		.outcome = o->outcome,
 		.detail = o->by & DIMS_OF_DETAIL,
 		.more_detail = with->shows && ops->modes & COLLECT_DETAIL ?
@@ -109,11 +110,11 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.slowest = o->slowest,
 		.probes = o->probes,
 		.n_probes = o->n_probes,
+		.record = with->record,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
-			      all_columns(o) ||
 			      o->reporter == &report_openmetrics ||
-			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
+			      all_columns(o) || all & COLLECT_HISTOGRAMS,
 	};
 }
 
@@ -128,11 +129,13 @@ int setup_try(struct setup *s, const struct setup_with *with,
 	err = ops->probe(with->procfs, &s->measures, why);
 	if (err)
 		return err;
+	s->measures &= ops->measures;
 	if (!o->smb)
 		s->measures &= ~MEASURES_OF_SMB;
 	if (plan_report(s, o, ops, why) || check_calls(o, ops, why))
 		return -EINVAL;
 	cfg = collector_cfg(s, with, ops);
+	s->details = cfg.details;
 	if (!cfg.details)
 		s->measures &= ~ops->in_detail;
 	return ops->open(&s->collector, &cfg, with->sink, why);

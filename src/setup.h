@@ -20,11 +20,14 @@ struct setup_with {
 	const struct sink *sink;
 	const struct launch_cfg *launch;	/* in MODE_LAUNCH */
 	bool shows;		/* on a dashboard, whose views want all */
+	struct record_reader *record;	/* that is replayed, or NULL */
+	bool records;		/* so that any report can be made later */
 };
 
 struct setup {
 	struct collector *collector;	/* the caller closes it */
 	unsigned measures;		/* that it has here */
+	bool details;			/* calls are told by thread */
 	struct report_cfg report;	/* the command is the caller's to add */
 };
 

@@ -47,7 +47,8 @@ int show_wanted(const struct options *o, struct why *why)
 
 		return err ? err : 1;
 	}
-	if (o->mode != MODE_ATTACH || options_text(o))
+	if ((o->mode != MODE_ATTACH && o->mode != MODE_REPLAY) ||
+	    options_text(o))
 		return 0;
 	return !term_check(NULL);
 }
@@ -271,6 +272,30 @@ void show_ended(struct show *show)
 	draw(show);
 }
 
+void show_moment(struct show *show, int64_t at_ns, int64_t total_ns,
+		 int64_t wall_ns, bool ended, bool now)
+{
+	show->frame.replay_ns = at_ns;
+	show->frame.replay_total_ns = total_ns;
+	show->frame.replay_wall_ns = wall_ns;
+	show->frame.ended = ended;
+	if (!now)
+		return;
+	show->turned_ns = clock_mono_ns();
+	put_frame(show, false);
+	draw(show);
+}
+
+double show_speed(const struct show *show)
+{
+	return dash_speed(show->dash);
+}
+
+int64_t show_seek_ns(const struct show *show)
+{
+	return dash_request(show->dash)->seek_ns;
+}
+
 /* --- the session's side ------------------------------------------------------ */
 
 int64_t show_due_ns(const struct show *show)
@@ -315,6 +340,8 @@ static unsigned react(struct show *show, unsigned reactions)
 		write_view(show);
 	if (reactions & REACT_RESET)
 		ret |= SHOW_RESET;
+	if (reactions & REACT_SEEK)
+		ret |= SHOW_SEEK;
 	if (reactions & REACT_NOW)
 		ret |= SHOW_TURN;
 	if (reactions & REACT_ROWS && finer)
@@ -431,10 +458,10 @@ static struct dash_cfg dash_cfg(const struct show_cfg *cfg)
 		.histograms = ops->modes & COLLECT_HISTOGRAMS,
 		.errors = ops->modes & COLLECT_ERRORS,
 		.command = o->mode == MODE_LAUNCH,
-		.all_calls = !o->has_calls && o->outcome == OUTCOME_ANY &&
-			     (o->all_calls || !ops->holds_up),
+		.all_calls = options_count_all(o, ops),
 		.detail = ops->modes & COLLECT_DETAIL,
 		.smb = o->smb,
+		.replay = cfg->replay,
 		.by = o->smb && !o->has_by ? dim_bit(DIM_REQUEST) : o->by,
 		.sort = o->sort ? column_find(o->sort, strlen(o->sort)) :
 				  NULL,

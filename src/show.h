@@ -35,6 +35,7 @@ struct show_cfg {
 	struct tail *output;	/* of a launched command, or NULL */
 	struct tracecost *cost;	/* its own from here on; NULL: no trial, */
 	const struct why *cost_why;	/* and why */
+	bool replay;		/* it is a record's, whose time can be moved in */
 };
 
 /* Whether the options, and the terminals, ask for a dashboard: 1, 0; -errno:
@@ -51,7 +52,7 @@ void show_poll(const struct show *show, struct pollfd *fds);
 /* When the interval is to end, on the monotonic clock. */
 int64_t show_due_ns(const struct show *show);
 
-enum { SHOW_TURN = 1, SHOW_RESET = 2, SHOW_QUIT = 4 };
+enum { SHOW_TURN = 1, SHOW_RESET = 2, SHOW_QUIT = 4, SHOW_SEEK = 8 };
 
 /* What there is to do: SHOW_TURN and so on, as bits. */
 unsigned show_serve(struct show *show, const struct pollfd *fds);
@@ -61,6 +62,14 @@ int show_interval(struct show *show, const struct snapshot_cfg *interval,
 		  const struct snapshot_cfg *all, struct why *why);
 /* Nothing is under accounting any more. */
 void show_ended(struct show *show);
+/* Of a record: where it is, how long it is, since 1970 and whether that is all
+ * of it. It is drawn with the next interval, or now if there is none: then it
+ * begins anew. */
+void show_moment(struct show *show, int64_t at_ns, int64_t total_ns,
+		 int64_t wall_ns, bool ended, bool now);
+/* So fast it is to go on, and with SHOW_SEEK, so far at once. */
+double show_speed(const struct show *show);
+int64_t show_seek_ns(const struct show *show);
 /* Whether calls are wanted by thread. */
 bool show_details(const struct show *show);
 /* What is to be known of single calls: dimensions as bits. */

@@ -59,7 +59,7 @@ int smb_complete(struct options *o, struct why *why)
 		return why_set(why, EINVAL, "%s does not go with --smb, which "
 			       "is about all that running smbds do, or that "
 			       "of -p PID does", option);
-	if (o->n_pids)
+	if (o->n_pids || o->replay)
 		return 0;
 	if (regcomp(&o->name, SMBD, REG_EXTENDED | REG_NOSUB))
 		return why_set(why, ENOMEM, "out of memory");

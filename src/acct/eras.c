@@ -34,19 +34,6 @@ static struct ledger *ongoing(struct eras *eras)
 	return &eras->interval[eras->now];
 }
 
-/* What is in flight is so at the end of one interval. */
-static void drop_moments(struct cell *cell)
-{
-	static const enum measure moments[] = { MEASURE_IN_FLIGHT,
-						MEASURE_AGE };
-
-	for (size_t i = 0; i < sizeof(moments) / sizeof(*moments); i++) {
-		cell->have &= ~measure_bit(moments[i]);
-		cell->estimated &= ~measure_bit(moments[i]);
-		cell->value[moments[i]] = 0;
-	}
-}
-
 static void on_cell(void *ctx, const struct key *key,
 		    const struct cell *delta)
 {
@@ -57,8 +44,9 @@ static void on_cell(void *ctx, const struct key *key,
 
 	now.cell(now.ctx, key, delta);
 	lasting = *delta;
-	drop_moments(&lasting);
-	all.cell(all.ctx, key, &lasting);
+	/* What is in flight is so at the end of one interval. */
+	if (cell_keep_lasting(&lasting))
+		all.cell(all.ctx, key, &lasting);
 }
 
 static void on_hist(void *ctx, const struct key *key,

@@ -11,33 +11,13 @@
 #include "model/smb2.h"
 #include "model/syscall.h"
 
-/* A copy that lives as long as the snapshot; NULL where memory ran out. */
-static const char *keep(struct snapshot *snap, const char *text)
-{
-	char **texts = snap->texts;
-
-	if (snap->n_texts == snap->max_texts) {
-		size_t max = snap->max_texts ? 2 * snap->max_texts : 64;
-
-		texts = realloc(texts, max * sizeof(*texts));
-		if (!texts)
-			return NULL;
-		snap->texts = texts;
-		snap->max_texts = max;
-	}
-	texts[snap->n_texts] = strdup(text);
-	if (!texts[snap->n_texts])
-		return NULL;
-	return texts[snap->n_texts++];
-}
-
 const char *naming_who(struct snapshot *snap,
 			    const struct ledger *ledger,
 			    const struct key *key)
 {
 	const struct who *who = ledger_who(ledger, key);
 
-	return keep(snap, who ? who->name : "?");
+	return snapshot_text(snap, who ? who->name : "?");
 }
 
 const char *naming_process(struct snapshot *snap,
@@ -49,12 +29,12 @@ const char *naming_process(struct snapshot *snap,
 	char text[128];
 
 	if (!key->pid)
-		return keep(snap, "(others)");
+		return snapshot_text(snap, "(others)");
 	if (key->tid != TID_CHILDREN)
 		return naming_who(snap, ledger, &whose);
 	snprintf(text, sizeof(text), "%s (its ended children)",
 		 who ? who->name : "?");
-	return keep(snap, text);
+	return snapshot_text(snap, text);
 }
 
 static const char *thread_name(struct snapshot *snap,
@@ -62,9 +42,9 @@ static const char *thread_name(struct snapshot *snap,
 			       const struct key *key)
 {
 	if (key->tid == TID_CHILDREN)
-		return keep(snap, "(ended children)");
+		return snapshot_text(snap, "(ended children)");
 	if (key->tid == TID_PROCESS)
-		return keep(snap, "(ended threads, rounding)");
+		return snapshot_text(snap, "(ended threads, rounding)");
 	return naming_who(snap, ledger, key);
 }
 
@@ -82,18 +62,18 @@ const char *naming_call(struct snapshot *snap,
 	char text[128];
 
 	if (key->abi == ABI_STATE)
-		return keep(snap, states[key->nr]);
+		return snapshot_text(snap, states[key->nr]);
 	if (key->abi == ABI_WCHAN) {
 		bool known = key->nr >= 0 &&
 			     (size_t)key->nr < ledger->labels.n;
 
 		snprintf(text, sizeof(text), "[asleep in %s]",
 			 known ? ledger->labels.texts[key->nr] : "?");
-		return keep(snap, text);
+		return snapshot_text(snap, text);
 	}
 	if (key->nr < 0)
-		return keep(snap, "[other calls]");
-	return keep(snap, syscall_name(text, sizeof(text), key->abi,
+		return snapshot_text(snap, "[other calls]");
+	return snapshot_text(snap, syscall_name(text, sizeof(text), key->abi,
 				       key->nr));
 }
 
@@ -103,7 +83,7 @@ const char *naming_function(struct snapshot *snap,
 {
 	bool known = key->nr >= 0 && (size_t)key->nr < ledger->labels.n;
 
-	return keep(snap, known ? ledger->labels.texts[key->nr] : "?");
+	return snapshot_text(snap, known ? ledger->labels.texts[key->nr] : "?");
 }
 
 static const char *error_name(struct snapshot *snap, const struct key *key)
@@ -111,8 +91,8 @@ static const char *error_name(struct snapshot *snap, const struct key *key)
 	char text[32];
 
 	if (!key->error)
-		return keep(snap, "");
-	return keep(snap, errname(text, sizeof(text), key->error));
+		return snapshot_text(snap, "");
+	return snapshot_text(snap, errname(text, sizeof(text), key->error));
 }
 
 /* Whose it is, by the ledger's number of the name; NULL: not known. */
@@ -122,13 +102,13 @@ static bool keep_label(struct snapshot *snap, const struct ledger *ledger,
 	*ret = NULL;
 	if (label <= 0 || (size_t)label > ledger->labels.n)
 		return true;
-	*ret = keep(snap, ledger->labels.texts[label - 1]);
+	*ret = snapshot_text(snap, ledger->labels.texts[label - 1]);
 	return *ret;
 }
 
 static const char *request_name(struct snapshot *snap, int32_t request)
 {
-	return keep(snap, request == REQUEST_HELPERS ? "(helper threads)" :
+	return snapshot_text(snap, request == REQUEST_HELPERS ? "(helper threads)" :
 			  request == REQUEST_OTHERS ? "(other smbds)" :
 			  request == REQUEST_NONE ? "(event loop)" :
 			  smb2_command(request - 1));
@@ -143,7 +123,7 @@ static const char *detail_name(struct snapshot *snap,
 
 	if (!keep_label(snap, ledger, label, &name))
 		return NULL;
-	return name ? name : keep(snap, none);
+	return name ? name : snapshot_text(snap, none);
 }
 
 /* The other way round, for who reads it: what matters comes first. */
@@ -166,7 +146,7 @@ static const char *chain_of(struct snapshot *snap, const char *stack)
 		if (from == stack)
 			break;
 	}
-	ret = keep(snap, chain);
+	ret = snapshot_text(snap, chain);
 	free(chain);
 	return ret;
 }
@@ -214,10 +194,10 @@ static bool name_request(struct snapshot *snap, const struct ledger *ledger,
 	if (by & dim_bit(DIM_REQUEST))
 		named &= !!(row->request = request_name(snap, key->request));
 	if (by & dim_bit(DIM_STATUS))
-		named &= !!(row->status = keep(snap, smb2_status(text,
+		named &= !!(row->status = snapshot_text(snap, smb2_status(text,
 					sizeof(text), key->status)));
 	if (by & dim_bit(DIM_PHASE))
-		named &= !!(row->phase = keep(snap, smb2_phase(key->nr)));
+		named &= !!(row->phase = snapshot_text(snap, smb2_phase(key->nr)));
 	return named && keep_label(snap, ledger, key->client, &row->client) &&
 	       keep_label(snap, ledger, key->user, &row->user) &&
 	       keep_label(snap, ledger, key->share, &row->share);

@@ -421,9 +421,37 @@ void snapshot_free(struct snapshot *snap)
 	free(snap);
 }
 
+static int64_t told_percentile(const struct row *row, double share)
+{
+	for (int i = 0; i < TOLD_PERCENTILES && row->told[i].share > 0; i++)
+		if (row->told[i].share >= share && row->told[i].share <= share)
+			return row->told[i].ns;
+	return -1;
+}
+
+const char *snapshot_text(struct snapshot *snap, const char *text)
+{
+	char **texts = snap->texts;
+
+	if (snap->n_texts == snap->max_texts) {
+		size_t max = snap->max_texts ? 2 * snap->max_texts : 64;
+
+		texts = realloc(texts, max * sizeof(*texts));
+		if (!texts)
+			return NULL;
+		snap->texts = texts;
+		snap->max_texts = max;
+	}
+	texts[snap->n_texts] = strdup(text);
+	if (!texts[snap->n_texts])
+		return NULL;
+	return texts[snap->n_texts++];
+}
+
 int64_t row_percentile(const struct row *row, double share)
 {
-	int64_t ns = row->hist ? hist_percentile(row->hist, share) : -1;
+	int64_t ns = row->hist ? hist_percentile(row->hist, share) :
+		     told_percentile(row, share);
 	const int64_t *value = row->cell.value;
 
 	if (ns < 0 || !cell_has(&row->cell, MEASURE_MAX))

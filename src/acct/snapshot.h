@@ -19,6 +19,13 @@
 #include "model/key.h"
 #include "model/waits.h"
 
+/* What a report that was read says in place of a histogram. */
+#define TOLD_PERCENTILES 4
+struct told {
+	double share;		/* of calls, 0: not told */
+	int64_t ns;
+};
+
 /* A line of the table: a key, grouped, and what is known of it. */
 struct row {
 	struct key key;		/* erased where not grouped by; stays first */
@@ -26,6 +33,7 @@ struct row {
 	int64_t blocked_lo_ns;	/* 95% interval of an estimated blocked */
 	int64_t blocked_hi_ns;
 	struct hist *hist;	/* of its calls, or NULL */
+	struct told told[TOLD_PERCENTILES];
 	const char *process;	/* name, NULL where not grouped by */
 	const char *thread;
 	const char *error;	/* "ENOENT", "" of what did not fail */
@@ -108,6 +116,7 @@ struct snapshot_cfg {
 	int64_t call_cost_ns;	/* what a call takes longer; -1: not known */
 	bool smb;		/* with parts */
 	size_t slowest;		/* so many single calls; 0: none */
+	bool all_calls;		/* each one counts: none without a row was made */
 	bool left_out;		/* without those whose nature is to wait */
 	bool functions;		/* of the targets, too */
 	int64_t end_mono_ns;	/* as end_ns, on the monotonic clock */
@@ -150,6 +159,9 @@ struct ledger;
 int snapshot_take(struct snapshot **ret, const struct ledger *ledger,
 		  const struct snapshot_cfg *cfg, struct why *why);
 void snapshot_free(struct snapshot *snap);
+
+/* A copy that lives as long as the snapshot; NULL where memory ran out. */
+const char *snapshot_text(struct snapshot *snap, const char *text);
 
 /*
  * The time that @share of a row's calls did not exceed, read off its

@@ -36,6 +36,8 @@
 #include "model/event.h"
 #include "model/probe.h"
 
+struct record_reader;
+
 /* What a collector can account: what runs already, what it starts ... */
 enum {
 	COLLECT_ATTACH = 1,
@@ -88,6 +90,7 @@ struct collector_cfg {
 	const struct probe *probes;	/* functions of the targets */
 	size_t n_probes;
 	unsigned profile_hz;	/* looks at what runs; 0: none */
+	struct record_reader *record;	/* to be replayed, or NULL */
 };
 
 /* A command that was launched; the session waits for its end. */

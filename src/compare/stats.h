@@ -39,4 +39,49 @@ double stats_half_width(const double *values, size_t n);
 /* The 97.5% quantile of Student's t, for 1 degree of freedom or more. */
 double stats_t(size_t degrees);
 
+/*
+ * How probable it is that Student's t is at least so far from 0, to either
+ * side. Degrees of freedom need not be whole, but above 0.
+ */
+double stats_t_beyond(double t, double degrees);
+
+/* How @after changed from @before, measured by runs that are no pairs. */
+struct change {
+	bool known;		/* there is a ratio */
+	bool tested;		/* low, high and p are known as well */
+	double before, after;	/* means */
+	double ratio;		/* of the geometric means; @after by @before */
+	double low, high;	/* a 95% interval around it */
+	double variances[2];	/* of the logarithms: before, after */
+	double p;		/* of a difference like this, were there none */
+};
+
+/* Of one side. */
+struct runs {
+	const double *values;
+	size_t n;
+	double step;
+	double least;	/* variance of their logarithms, 0: not known */
+};
+
+/*
+ * Welch's t test of the logarithms: it takes neither the two variances nor
+ * the numbers of runs to be the same, and is tested from three runs each on.
+ * Values are 0 or more, and were counted in steps, one more or less of which
+ * is never news: their variance is at least half a step squared, which is
+ * then no estimate, but known. Nor are they taken to vary less than is known
+ * from elsewhere: few runs can be close to each other by chance. So what is equal in all runs can differ. Where
+ * there is a 0, half a step is added to all, and there is no ratio where all of
+ * @before, or all of @after, are 0. What is 0 everywhere is equal: p is 1.
+ */
+struct change stats_change(const struct runs *before,
+			   const struct runs *after);
+
+/*
+ * Corrects @n values of p for their number by Holm's method: the chance that
+ * any is below a level is at most that level, were there no differences, however
+ * they depend on each other. NaN is no value, and stays. False: out of memory.
+ */
+bool stats_holm(double *p, size_t n);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/cell.h"
 
+#include <stddef.h>
+
 void tally_look(struct tally *tally, double weight_ns)
 {
 	tally->looks++;
@@ -47,6 +49,19 @@ void cell_merge(struct cell *into, const struct cell *from)
 	into->estimated |= from->estimated;
 	into->slack_ns += from->slack_ns;
 	tally_merge(&into->tally, &from->tally);
+}
+
+bool cell_keep_lasting(struct cell *cell)
+{
+	static const enum measure moments[] = { MEASURE_IN_FLIGHT,
+						MEASURE_AGE };
+
+	for (size_t i = 0; i < sizeof(moments) / sizeof(*moments); i++) {
+		cell->have &= ~measure_bit(moments[i]);
+		cell->estimated &= ~measure_bit(moments[i]);
+		cell->value[moments[i]] = 0;
+	}
+	return cell->have || cell->tally.looks || cell->slack_ns;
 }
 
 bool cell_is_doubtful(const struct cell *cell)

@@ -46,6 +46,10 @@ static inline bool cell_is_estimate(const struct cell *cell, enum measure m)
 	return cell->estimated & measure_bit(m);
 }
 
+/* Without what is true of one moment only, as calls in flight; false: then
+ * there is nothing left. */
+bool cell_keep_lasting(struct cell *cell);
+
 /* A measured blocked that is hardly more than it may be off. */
 bool cell_is_doubtful(const struct cell *cell);
 

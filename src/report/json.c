@@ -46,6 +46,17 @@ static json_t *measure_names(unsigned measures)
 	return names;
 }
 
+static json_t *dim_names(unsigned by)
+{
+	json_t *names = json_array();
+
+	for (int d = 0; d < DIM_COUNT; d++)
+		if (by & dim_bit(d))
+			json_array_append_new(names,
+					      json_string(dim_table[d].name));
+	return names;
+}
+
 static void set_measure(json_t *object, enum measure m, int64_t number)
 {
 	char key[KEY_MAX];
@@ -146,6 +157,20 @@ static json_t *json_loss(const struct snapshot *snap)
 	return loss;
 }
 
+static json_t *json_origin(const struct report_origin *origin)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "host", untrusted(origin->host));
+	json_object_set_new(object, "kernel", untrusted(origin->kernel));
+	json_object_set_new(object, "version", untrusted(origin->version));
+	json_object_set_new(object, "command_line",
+			    untrusted(origin->command_line));
+	json_object_set_new(object, "began_ns",
+			    json_integer(origin->began_ns));
+	return object;
+}
+
 static void set_head(json_t *report, const struct snapshot *snap,
 		     const struct report_cfg *cfg)
 {
@@ -156,10 +181,16 @@ static void set_head(json_t *report, const struct snapshot *snap,
 			    measure_names(snap->cfg.measures));
 	json_object_set_new(report, "estimated",
 			    measure_names(snap->cfg.estimated));
+	json_object_set_new(report, "by", dim_names(snap->cfg.by));
+	json_object_set_new(report, "all_calls",
+			    json_boolean(snap->cfg.all_calls));
 	json_object_set_new(report, "end_ns", json_integer(snap->cfg.end_ns));
 	json_object_set_new(report, "interval_ns",
 			    json_integer(snap->cfg.interval_ns));
 	json_object_set_new(report, "command", untrusted(cfg->command));
+	if (cfg->record)
+		json_object_set_new(report, "record",
+				    json_origin(cfg->record));
 	json_object_set_new(report, "loss", json_loss(snap));
 	json_object_set_new(report, "in_flight",
 			    json_integer((json_int_t)snap->now.in_flight));
@@ -293,6 +324,8 @@ static json_t *build(const struct snapshot *snap,
 	json_object_set_new(report, "ledger", json_account(&snap->all));
 	json_object_set_new(report, "processes", processes);
 	json_object_set_new(report, "rows", rows);
+	json_object_set_new(report, "rows_left_out",
+			    json_integer((json_int_t)(snap->n_rows - n)));
 	if (snap->cfg.smb)
 		json_object_set_new(report, "smb", json_parts(snap));
 	set_aside(report, snap);

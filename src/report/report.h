@@ -8,6 +8,12 @@
 #include "acct/snapshot.h"
 #include "report/column.h"
 
+/* Where what is reported comes from, if it is a record; texts untrusted. */
+struct report_origin {
+	const char *host, *kernel, *version, *command_line;
+	int64_t began_ns;	/* since 1970 */
+};
+
 struct report_cfg {
 	struct column_list columns;
 	const struct column *sort;
@@ -16,6 +22,7 @@ struct report_cfg {
 	bool histograms;	/* -D */
 	int64_t overhead_ns;	/* -O: taken off each call of -c */
 	const char *command;	/* the target as the user named it */
+	const struct report_origin *record;	/* NULL: it is of now */
 	bool again;		/* not the first of its file */
 };
 

@@ -94,6 +94,12 @@ int64_t dash_delay_ns(const struct dash *dash)
 	return dash->delay_ns;
 }
 
+double dash_speed(const struct dash *dash)
+{
+	return dash->speed_log2 < 0 ? 1.0 / (1 << -dash->speed_log2) :
+				      1 << dash->speed_log2;
+}
+
 void dash_set_delay(struct dash *dash, int64_t delay_ns)
 {
 	dash->delay_ns = delay_ns;

@@ -31,6 +31,7 @@ struct dash_cfg {
 	bool command;		/* one was launched: quitting leaves it alone */
 	bool detail;		/* who makes calls, and for what, can be had */
 	bool smb;		/* SMB2 requests are accounted for, too */
+	bool replay;		/* it is a record: time can be moved in */
 	unsigned by;		/* rows to begin with, dimensions as bits */
 	const struct column *sort;	/* or NULL: by what a view has */
 };
@@ -52,6 +53,9 @@ struct dash_frame {
 	size_t output_len;
 	uint64_t output_before;	/* bytes that are not kept */
 	bool ended;		/* nothing is under accounting any more */
+	/* Of a record: where it is, how long it is, and what time that was,
+	 * since 1970. */
+	int64_t replay_ns, replay_total_ns, replay_wall_ns;
 };
 
 /* What the owner is to do; dash_request() has the particulars. */
@@ -65,12 +69,14 @@ enum reaction {
 	REACT_KILL = 64,	/* send a signal */
 	REACT_QUIT = 128,
 	REACT_REPAINT = 256,	/* all of the screen */
+	REACT_SEEK = 512,	/* another moment of a record */
 };
 
 struct dash_request {
 	char path[256];		/* REACT_WRITE */
 	struct key process;	/* REACT_KILL: pid and start */
 	int signal;
+	int64_t seek_ns;	/* REACT_SEEK: so far on, or back */
 };
 
 int dash_new(struct dash **ret, const struct dash_cfg *cfg, struct why *why);
@@ -83,6 +89,8 @@ bool dash_cumulative(const struct dash *dash);
 bool dash_details(const struct dash *dash);
 bool dash_paused(const struct dash *dash);
 int64_t dash_delay_ns(const struct dash *dash);
+/* Of a record, how much of its time passes in one second. */
+double dash_speed(const struct dash *dash);
 void dash_set_delay(struct dash *dash, int64_t delay_ns);
 const struct dash_request *dash_request(const struct dash *dash);
 

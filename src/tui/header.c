@@ -3,6 +3,7 @@
  * took it. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -24,6 +25,33 @@ static const char *age_text(char *buf, size_t size, int64_t ns)
 	return buf;
 }
 
+/* When it was, by the clock of the recorded machine. */
+static const char *when_text(char *buf, size_t size, const struct dash *dash)
+{
+	time_t when = (time_t)(dash->frame.replay_wall_ns / NS_PER_SEC);
+	struct tm tm;
+
+	if (!dash->cfg.replay || !gmtime_r(&when, &tm) ||
+	    !strftime(buf, size, "%Y-%m-%d %H:%M:%S UTC  ", &tm))
+		*buf = '\0';
+	return buf;
+}
+
+/* "REPLAY 00:12 of 05:00 2x  " */
+static const char *replay_text(char *buf, size_t size,
+			       const struct dash *dash)
+{
+	long long at = dash->frame.replay_ns / NS_PER_SEC;
+	long long of = dash->frame.replay_total_ns / NS_PER_SEC;
+
+	*buf = '\0';
+	if (dash->cfg.replay)
+		snprintf(buf, size, "REPLAY %02lld:%02lld of %02lld:%02lld "
+			 "%gx  ", at / 60, at % 60, of / 60, of % 60,
+			 dash_speed(dash));
+	return buf;
+}
+
 /* Columns for the target's name, whatever else is to be said. */
 #define LEAST_TARGET 20
 
@@ -31,18 +59,20 @@ static void draw_target(const struct dash *dash, struct canvas *canvas,
 			const struct area *area)
 {
 	const struct gauges *now = &dash->frame.head->now;
-	char age[32], target[128], args[160], left[512], right[128];
+	char age[32], target[128], args[160], left[512], right[192];
+	char replay[64], when[32];
 	int width;
 
 	text_untrusted(target, sizeof(target), dash->cfg.target);
 	text_untrusted(args, sizeof(args), dash->cfg.args);
-	snprintf(left, sizeof(left), "%s: %llu process%s, %llu thread%s%s  %s",
-		 target, (unsigned long long)now->processes,
+	snprintf(left, sizeof(left), "%s%s: %llu process%s, %llu thread%s%s"
+		 "  %s", when_text(when, sizeof(when), dash), target, (unsigned long long)now->processes,
 		 now->processes == 1 ? "" : "es",
 		 (unsigned long long)now->threads,
 		 now->threads == 1 ? "" : "s",
 		 age_text(age, sizeof(age), dash->frame.age_ns), args);
-	snprintf(right, sizeof(right), "%s%s%s, %s  every %.3g s",
+	snprintf(right, sizeof(right), "%s%s%s%s, %s  every %.3g s",
+		 replay_text(replay, sizeof(replay), dash),
 		 dash->frame.ended ? "ENDED  " :
 		 dash->paused ? "PAUSED  " : "",
 		 dash_cumulative(dash) ? "ALL SINCE THE START  " : "",

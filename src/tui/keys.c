@@ -83,13 +83,76 @@ static unsigned units(struct dash *dash)
 	return REACT_DRAW;
 }
 
-static unsigned reset(struct dash *dash)
+static void forget_history(struct dash *dash)
 {
 	dash->history.n = 0;
-	dash->lost = false;
 	heat_done(&dash->heat);
 	heat_init(&dash->heat);
+}
+
+static unsigned reset(struct dash *dash)
+{
+	dash->lost = false;
+	forget_history(dash);
 	return REACT_RESET | REACT_DRAW;
+}
+
+/* Time goes its own way, but in a record. */
+static bool is_record(struct dash *dash)
+{
+	if (!dash->cfg.replay)
+		dash_say(dash, "only a record has a time to move in: "
+			 "--record makes one, --replay shows it");
+	return dash->cfg.replay;
+}
+
+static unsigned seek(struct dash *dash, int64_t by_ns)
+{
+	if (!is_record(dash))
+		return REACT_DRAW;
+	forget_history(dash);
+	dash->request.seek_ns = by_ns;
+	return REACT_SEEK | REACT_DRAW;
+}
+
+static unsigned back(struct dash *dash)
+{
+	return seek(dash, -10 * NS_PER_SEC);
+}
+
+static unsigned on(struct dash *dash)
+{
+	return seek(dash, 10 * NS_PER_SEC);
+}
+
+static unsigned far_back(struct dash *dash)
+{
+	return seek(dash, -60 * NS_PER_SEC);
+}
+
+static unsigned far_on(struct dash *dash)
+{
+	return seek(dash, 60 * NS_PER_SEC);
+}
+
+/* From an eighth to 256 times as fast. */
+static unsigned speed(struct dash *dash, int by)
+{
+	int log2 = dash->speed_log2 + by;
+
+	if (is_record(dash) && log2 >= -3 && log2 <= 8)
+		dash->speed_log2 = log2;
+	return REACT_DRAW;
+}
+
+static unsigned half_speed(struct dash *dash)
+{
+	return speed(dash, -1);
+}
+
+static unsigned double_speed(struct dash *dash)
+{
+	return speed(dash, 1);
 }
 
 static unsigned threads(struct dash *dash)
@@ -328,6 +391,13 @@ static const struct key_desc {
 	  "pause: the interval goes on until you go on" },
 	{ { 'r', INPUT_CTRL('r') }, now, "r", "end the interval now" },
 	{ { 'x' }, reset, "x", "forget all, and begin anew" },
+	{ { '[' }, back, "[ ] ( )",
+	  "of a record: 10 seconds, or a minute, back and on" },
+	{ { ']' }, on, NULL, NULL },
+	{ { '(' }, far_back, NULL, NULL },
+	{ { ')' }, far_on, NULL, NULL },
+	{ { '{' }, half_speed, "{ }", "of a record: half, or double, speed" },
+	{ { '}' }, double_speed, NULL, NULL },
 	{ { 'w' }, write_view, "w", "write this view to a file" },
 	{ { INPUT_F(9), 'k' }, kill_menu, "F9 k",
 	  "send the chosen process a signal" },

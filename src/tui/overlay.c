@@ -140,6 +140,11 @@ void overlay_kill_menu(struct dash *dash)
 	const struct place *place = dash_place(dash);
 	char whom[DASH_TEXT], name[DASH_TEXT];
 
+	if (dash->cfg.replay) {
+		dash_say(dash, "this is a record: nobody is there to be "
+			 "signalled");
+		return;
+	}
 	if (place->within & dim_bit(DIM_PROCESS)) {
 		dash->request.process = place->whose;
 		text_untrusted(whom, sizeof(whom), place->title);

@@ -68,6 +68,7 @@ struct dash {
 	bool lost;		/* something was, since all began */
 	int64_t kept_delay_ns;	/* as chosen by keys */
 	int64_t delay_ns;
+	int speed_log2;		/* of a record */
 	char filter[DASH_TEXT], search[DASH_TEXT];
 	char said[DASH_TEXT * 4];
 	enum overlay overlay;

@@ -26,48 +26,67 @@ arrows()
 	includes | awk '
 	BEGIN {
 		may["base"] = ""
+		may["record"] = "base model"
 		may["model"] = "base"
 		may["acct"] = may["smb2"] = may["symbols"] = \
-			may["compare"] = may["export"] = "base model"
-		may["collect"] = "base model symbols"
+			may["export"] = "base model"
+		may["compare"] = "base model record acct/snapshot.h " \
+			"report/column.h"
+		may["collect"] = "base model record symbols"
 		may["report"] = "base model acct/snapshot.h"
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
 		may["option_args"] = ""
-		may["about"] = "base model collect report export options"
+		may["about"] = "base model collect record report export " \
+			"options"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
 		may["check"] = may["setup"] " acct setup target"
 		may["options"] = "base model acct smb2 collect report " \
-			"compare export target contrast_options " \
-			"detail_options tail_options smb_options " \
-			"target_options listen_options option_args"
+			"compare export target compare_options " \
+			"contrast_options detail_options tail_options " \
+			"smb_options record_options target_options " \
+			"listen_options option_args"
+		may["compare_options"] = "base model compare report options"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
 		may["listen_options"] = "base model report export options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
+		may["record_options"] = "base model report options"
+		may["recording"] = "acct record"
+		may["printed"] = "base report"
 		may["share"] = "base model acct collect export"
 		may["signals"] = "base"
 		may["keep"] = "base"
 		may["show"] = may["options"] " options keep tui"
 		may["tell"] = "acct base collect options refusals show"
 		may["session"] = may["options"] " options signals choose refusals " \
-			"setup share show tell session_parts"
-		may["session_parts"] = may["session"] " session"
-		may["session_show"] = may["session_parts"]
-		may["session_ends"] = may["session_parts"]
-		may["session_listen"] = may["session_parts"]
+			"setup share show tell session_parts printed " \
+			"judged"
+		may["session_parts"] = may["session"] " session recording"
+		may["session_show"] = may["session_record"] = \
+			may["session_budget"] = may["session_ends"] = \
+			may["session_listen"] = may["session_parts"]
+		may["replay_parts"] = may["session"] " session record replay"
+		may["replay"] = may["replay_show"] = may["replay_parts"] \
+			" replay_parts"
+		may["judged"] = "base model acct/snapshot.h compare session"
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
 			"session target"
 		may["forecast_print"] = "base report forecast"
 		may["contrast"] = "base collect report compare options " \
 			"signals session contrast_print forecast"
-		may["main"] = may["session"] " session about check contrast"
+		may["diff_print"] = "base report compare options"
+		may["diff_verdict"] = "base diff_print"
+		may["diff"] = "base report compare options session replay " \
+			"judged diff_print"
+		may["main"] = may["session"] " session about check contrast " \
+			"diff replay"
 	}
 	function layer(path)
 	{
@@ -120,7 +139,7 @@ doors()
 	includes | awk '
 	BEGIN {
 		door["jansson.h"] = \
-			"^src/(report/(json|tree)|smb2/status)\\.c$"
+			"^src/(report/(json|read|tree)|smb2/status)\\.c$"
 		door["libaudit.h"] = "^src/(model/syscall\\.c$|collect/audit)"
 		door["auparse.h"] = "^src/collect/audit"
 		door["seccomp.h"] = "^src/(model/syscall\\.c$|collect/seccomp)"
@@ -128,6 +147,7 @@ doors()
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
 		door["microhttpd.h"] = "^src/export/listener\\.c$"
+		door["zstd"] = "^src/record/squeeze\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"

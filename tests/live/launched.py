@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import subprocess
 
 import live
 
@@ -34,6 +35,28 @@ def default_user():
         return None
     live.need("setpriv")
     return live.NOBODY
+
+
+def exact_ways():
+    """{name: (options, user)} of how each call of a command is counted."""
+    ways = {}
+    listed = subprocess.run([live.TOOL, "--list=collectors"], check=True,
+                            capture_output=True, text=True).stdout
+    if "built without libseccomp" not in listed:
+        ways["seccomp"] = [*SECCOMP, "-A"], default_user()
+    try:
+        live.need_bpf()
+        ways["bpf"] = ["--collector=bpf"], None
+    except live.Skip as why:
+        reason = why
+    if not ways:
+        raise live.Skip(reason)
+    return ways
+
+
+def has_json():
+    return subprocess.run([live.TOOL, "--format=json", "--help"],
+                          check=False, capture_output=True).returncode == 0
 
 
 class Run:

@@ -69,6 +69,19 @@ def attached_too(tap, validator, mix):
                f"bpf, --by={by}: valid", tool.stderr, *wrong[:5])
 
 
+def recorded_too(tap, validator, mix):
+    path = os.path.join(live.scratch(), "record")
+    tool = live.Tool(["--collector=proc", "-p", mix.target, "--seconds=0.5",
+                      f"--record={path}"])
+    tool.wait()
+    tool = live.Tool([f"--replay={path}", "--format=json"])
+    tool.wait()
+    reports = tool.reports()
+    wrong = [e for report in reports for e in errors(validator, report)]
+    tap.ok(len(reports) == 1 and "record" in reports[0] and not wrong,
+           "a record: valid", tool.stderr, *wrong[:5])
+
+
 def broken(schema, report):
     """(what was done to it, the report no longer valid)"""
     for key in schema["required"]:
@@ -112,6 +125,7 @@ def main(tap):
     if "seccomp" in launched.Run([live.TOOL, "--version"]).stdout.split():
         launched_too(tap, validator)
     attached_too(tap, validator, mix)
+    recorded_too(tap, validator, mix)
     if not tap.ok(report and report["rows"], "a report to break"):
         return
     for what, bad in broken(schema, report):

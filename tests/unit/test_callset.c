@@ -8,13 +8,6 @@
 
 #include "model/callset.h"
 
-#if defined(HAVE_LIBAUDIT) || defined(HAVE_LIBSECCOMP)
-#define NEED_NAMES()
-#else
-#define NEED_NAMES() \
-	skip_because("build: built without libaudit and libseccomp")
-#endif
-
 static struct callnames names;
 
 static int load_names(void **state)

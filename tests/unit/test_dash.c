@@ -59,6 +59,28 @@ static void show(struct scene *s, bool fresh)
 	dash_show(s->dash, &frame);
 }
 
+static void show_record(struct scene *s, bool fresh)
+{
+	struct dash_frame frame = { .fresh = fresh, .replay_ns = 62 * SEC,
+				    .replay_total_ns = 600 * SEC,
+				    .replay_wall_ns = 1700000000 * SEC };
+
+	snapshot_free(s->snap);
+	s->snap = take(&s->book, dash_by(s->dash));
+	frame.head = frame.rows = s->snap;
+	dash_show(s->dash, &frame);
+}
+
+static int open_record(void **state)
+{
+	const struct dash_cfg cfg = { .collector = "bpf", .target = "those",
+				      .args = "", .replay = true,
+				      .by = 1u << DIM_SYSCALL };
+
+	*state = scene_new(&cfg, fill, show_record, 120);
+	return 0;
+}
+
 static int open_scene(void **state)
 {
 	const struct dash_cfg cfg = {
@@ -425,6 +447,46 @@ static void names_never_reach_the_terminal_raw(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
 
+static void time_is_moved_in_records(void **state)
+{
+	static const struct {
+		int key, seconds;
+	} moves[] = { { '[', -10 }, { ']', 10 }, { '(', -60 }, { ')', 60 } };
+	struct scene *s = *state;
+
+	assert_sees(s, "2023-11-14 22:13:20 UTC  those");
+	assert_sees(s, "REPLAY 01:02 of 10:00 1x");
+	for (size_t i = 0; i < N_OF(moves); i++) {
+		press(s, moves[i].key);
+		assert_true(s->reactions & REACT_SEEK);
+		assert_int_equal(dash_request(s->dash)->seek_ns,
+				 moves[i].seconds * SEC);
+	}
+	press(s, '}');
+	assert_sees(s, " 2x ");
+	for (int i = 0; i < 9; i++)
+		press(s, '}');
+	assert_sees(s, " 256x ");
+	for (int i = 0; i < 20; i++)
+		press(s, '{');
+	assert_sees(s, " 0.125x ");
+	assert_true(dash_speed(s->dash) == 0.125);
+	press(s, 'k');
+	assert_sees(s, "nobody is there to be signalled");
+}
+
+static void time_is_not_moved_otherwise(void **state)
+{
+	struct scene *s = *state;
+
+	press(s, '[');
+	assert_false(s->reactions & REACT_SEEK);
+	assert_sees(s, "only a record has a time to move in");
+	press(s, '}');
+	assert_true(dash_speed(s->dash) == 1);
+	assert_misses(s, "REPLAY");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +501,9 @@ int main(void)
 		TEST(keys_ask_for_what_they_cannot_do),
 		TEST(a_signal_is_for_the_row_and_takes_enter),
 		TEST(a_command_is_not_left_without_a_question),
+		cmocka_unit_test_setup_teardown(time_is_moved_in_records,
+						open_record, close_scene),
+		TEST(time_is_not_moved_otherwise),
 		TEST(what_was_lost_is_told),
 		TEST(it_fits_from_40x8_up),
 		TEST(all_of_a_view_can_be_written),

@@ -419,6 +419,37 @@ static void a_check_is_asked_for(void **state)
 }
 
 /* A wrong word, and what the message has to name. */
+static void is_named(const char *line, const char *named)
+{
+	assert_int_equal(parse(line), -EINVAL);
+	assert_int_equal(why.err, EINVAL);
+	if (!strstr(why.text, named))
+		fail_msg("%s: \"%s\" does not say %s", line, why.text, named);
+	assert_null(strchr(why.text, '\n'));
+}
+
+static void mistakes_with_records_are_named(void **state)
+{
+	static const struct {
+		const char *line, *named;
+	} cases[] = {
+		{ "-p 1 --record=", "--record" },
+		{ "--replay=", "--replay" },
+		{ "--record=x --contrast ls", "--record" },
+		{ "--record=x --check", "--record" },
+		{ "--replay=x --record=y", "--record does not go" },
+		{ "--replay=x -p 1", "-p does not go" },
+		{ "--replay=x ls", "a command does not go" },
+		{ "--replay=x -A", "-A does not go" },
+		{ "--replay=x --stacks", "--stacks does not go" },
+		{ "--replay=x -n 3", "-n needs -d" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++)
+		is_named(cases[i].line, cases[i].named);
+}
+
 static void mistakes_are_named(void **state)
 {
 	static const struct {
@@ -493,14 +524,22 @@ static void mistakes_are_named(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
-		assert_int_equal(parse(cases[i].line), -EINVAL);
-		assert_int_equal(why.err, EINVAL);
-		if (!strstr(why.text, cases[i].named))
-			fail_msg("%s: \"%s\" does not say %s", cases[i].line,
-				 why.text, cases[i].named);
-		assert_null(strchr(why.text, '\n'));
-	}
+	for (size_t i = 0; i < N_OF(cases); i++)
+		is_named(cases[i].line, cases[i].named);
+}
+
+/* What rows are by, and whether SMB's are asked for, it says itself. */
+static void a_record_is_a_target(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--replay=x --by=request,stack -d 1"), 0);
+	assert_int_equal(options.mode, MODE_REPLAY);
+	assert_string_equal(options.replay, "x");
+	assert_int_equal(parse("--record=x -p 1"), 0);
+	assert_int_equal(options.mode, MODE_ATTACH);
+	assert_string_equal(options.record, "x");
+	assert_int_equal(parse("--record=x"), 0);
+	assert_int_equal(options.mode, MODE_NOTHING);
 }
 
 int main(void)
@@ -523,7 +562,9 @@ int main(void)
 		cmocka_unit_test(histograms_are_on_request),
 		cmocka_unit_test(audit_is_enabled_by_two_words),
 		cmocka_unit_test(a_check_is_asked_for),
+		cmocka_unit_test(a_record_is_a_target),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(mistakes_with_records_are_named),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, forget);

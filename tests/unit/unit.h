@@ -27,6 +27,14 @@
 		skip(); \
 	} while (0)
 
+/* Of system calls. */
+#if defined(HAVE_LIBAUDIT) || defined(HAVE_LIBSECCOMP)
+#define NEED_NAMES()
+#else
+#define NEED_NAMES() \
+	skip_because("build: built without libaudit and libseccomp")
+#endif
+
 /* splitmix64: any seed will do. */
 struct rng {
 	uint64_t state;
