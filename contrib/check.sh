@@ -191,7 +191,15 @@ installs()
 	rm -rf "$root"
 	cd "$base/gcc" && make install DESTDIR="$root" || return
 	"$root/usr/local/bin/smbsysacct" --version || return
-	test -s "$root/usr/local/share/man/man1/smbsysacct.1" || return
+	share=$root/usr/local/share
+	for file in man/man1/smbsysacct.1 bash-completion/completions/smbsysacct \
+		zsh/site-functions/_smbsysacct \
+		fish/vendor_completions.d/smbsysacct.fish; do
+		test -s "$share/$file" || {
+			echo "make install has left out $share/$file"
+			return 1
+		}
+	done
 	make uninstall DESTDIR="$root" || return
 	left=$(find "$root" -type f)
 	test -z "$left" || {

@@ -190,8 +190,7 @@ static int report(struct replay *r, const struct ledger *ledger,
 
 	if (text && !r->reports)
 		say_origin(r, before, sizeof(before));
-	else if (o->reporter == &report_text)
-		strcpy(before, "\n");
+	r->setup.report.again = r->reports > 0;
 	if (!err)
 		err = printed(r->out, o->reporter, snap, &r->setup.report,
 			      before, why);

@@ -127,14 +127,14 @@ static int take_report(struct session *s, struct snapshot **ret,
 
 static int report(struct session *s, struct why *why)
 {
-	bool again = s->reports > 0 && !s->shows &&
-		     s->options->reporter == &report_text;
 	struct snapshot *snap = NULL;
-	int err = take_report(s, &snap, why);
+	int err;
 
+	s->setup.report.again = s->reports > 0 && !s->shows;
+	err = take_report(s, &snap, why);
 	if (!err)
 		err = printed(s->out, s->options->reporter, snap,
-			      &s->setup.report, again ? "\n" : "", why);
+			      &s->setup.report, "", why);
 	snapshot_free(snap);
 	return err;
 }
