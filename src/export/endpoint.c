@@ -10,7 +10,7 @@
 
 #include "base/num.h"
 
-#define BACKLOG 16
+#define BACKLOG 128
 
 static int wrong(const char *text, const char *wanted, struct why *why)
 {
