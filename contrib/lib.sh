@@ -75,6 +75,14 @@ package_table()
 	test|util-linux|util-linux|command -v flock
 	sanitize|gcc|libasan|true
 	sanitize|gcc|libubsan|true
+	package|debhelper|debhelper|command -v dh
+	package|dpkg-dev|dpkg-dev|command -v dpkg-buildpackage
+	package|debootstrap|debootstrap|command -v debootstrap
+	package|lintian||command -v lintian || command -v dnf
+	package|rpm|rpm-build|command -v rpmbuild
+	package|rpmlint|rpmlint|command -v rpmlint
+	package|libcap2-bin|libcap|command -v setcap
+	package|xz-utils|xz|command -v xz
 	full|samba|samba|command -v smbd
 	full|smbclient|samba-client|command -v smbclient
 	full|samba-testsuite|samba-test|command -v smbtorture
