@@ -24,7 +24,7 @@ for arg in "$@"; do
 done
 
 groups="build test sanitize"
-test $full = no || groups="$groups full package"
+test $full = no || groups="$groups full deb rpm"
 # shellcheck disable=SC2086
 set_up $groups
 configure_script

@@ -20,6 +20,8 @@ lock=${top_builddir:-.}/tests/live.lock
 
 case $test in
 */vm/*)	limit=${TEST_TIMEOUT:-900} ;;
+*/full-package.py)
+	limit=${TEST_TIMEOUT:-600} ;;
 *)	limit=${TEST_TIMEOUT:-300} ;;
 esac
 

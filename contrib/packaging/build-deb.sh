@@ -16,7 +16,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd) || exit 125
 test $# -le 1 || die "usage: sh contrib/packaging/build-deb.sh [OUTDIR]"
 command -v dpkg-architecture >/dev/null 2>&1 || command -v apt-get >/dev/null ||
 	die "Debian's tools are needed; on Fedora there is build-rpm.sh"
-set_up build package
+set_up build deb
 out=$(out_folder "${1:-$top/build-deb}") || exit
 work=$(work_folder) || exit
 at_exit "rm -rf '$work'"
