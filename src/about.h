@@ -8,7 +8,8 @@
 #include "base/why.h"
 
 void about_version(FILE *out);
-/* --list=WHAT; -EINVAL for an unknown WHAT. */
+/* --list=WHAT: the first word of a line is a name, the rest is said of it.
+ * -EINVAL for an unknown WHAT. */
 int about_list(FILE *out, const char *what, struct why *why);
 
 #endif

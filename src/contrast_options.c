@@ -19,6 +19,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->overhead_ns, "-O" },
 		{ o->histogram, "-D" },
 		{ o->columns, "-U" },
+		{ o->reporter == &report_csv, "--format=csv" },
 		{ o->sort, "-S" },
 		{ o->max_rows, "--rows" },
 		{ o->by != dim_bit(DIM_SYSCALL), "--by" },

@@ -11,6 +11,7 @@
 #include "collect/registry.h"
 #include "contrast_options.h"
 #include "detail_options.h"
+#include "option_args.h"
 #include "smb_options.h"
 #include "tail_options.h"
 #include "target_options.h"
@@ -153,7 +154,7 @@ static int set_format(struct options *o, const char *arg, struct why *why)
 	o->reporter = reporter_find(arg);
 	if (!o->reporter)
 		return options_bad(why, "--format", arg,
-				   "text, json, folded, svg or html");
+				   "--list=formats lists them");
 	if (o->reporter->missing)
 		return options_bad(why, "--format", arg, o->reporter->missing);
 	return 0;
@@ -308,7 +309,7 @@ static const struct option_desc table[] = {
 	{ 0, "slowest", "N", "Report", tail_set_slowest,
 	  "show the N slowest calls, and SMB2 requests, one by one (bpf)" },
 	{ 0, "format", "FORMAT", "Report", set_format,
-	  "text, json, or flame graphs: folded, svg, html" },
+	  "text, json, csv, or flame graphs: folded, svg, html" },
 	{ 'o', "output", "FILE", "Report", set_output,
 	  "write reports to FILE, whole or not at all" },
 	{ 'd', "delay", "SECS", "Pace", set_delay,
@@ -334,7 +335,7 @@ static const struct option_desc table[] = {
 	{ 0, "check", NULL, "About", set_check,
 	  "say which collectors could serve here, and why others not" },
 	{ 0, "list", "WHAT", "About", set_list,
-	  "list columns, collectors, dims, %class or a %CLASS" },
+	  "list what there is; --list=lists says of what" },
 	{ 'h', "help", NULL, "About", set_help, "show this" },
 	{ 'V', "version", NULL, "About", set_version,
 	  "show the version and what is built in" },
@@ -422,8 +423,8 @@ static int check_together(struct options *o, struct why *why)
 		return why_set(why, EINVAL, "-O is about the times of -c; "
 			       "give both");
 	if (o->histogram && o->reporter != &report_text)
-		return why_set(why, EINVAL, "-D is for text; --format=json "
-			       "has percentiles without it");
+		return why_set(why, EINVAL, "-D is for text; json and csv "
+			       "have percentiles without it");
 	if (o->count && !o->delay_ns)
 		return why_set(why, EINVAL, "-n needs -d, the seconds "
 			       "between reports");
@@ -497,6 +498,21 @@ void options_usage(FILE *out)
 	      "Where does the time of a live process go: on the CPU, blocked "
 	      "in which call, or\nwaiting for a CPU? 'smbsysacct --help' "
 	      "lists the options.\n", out);
+}
+
+void options_list(FILE *out)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct option_desc *d = &table[i];
+		char letter[4] = "-", name[32] = "-";
+
+		if (d->letter)
+			snprintf(letter, sizeof(letter), "-%c", d->letter);
+		if (d->name)
+			snprintf(name, sizeof(name), "--%s", d->name);
+		fprintf(out, "%-3s %-17s %-20s %s\n", letter, name,
+			option_arg_kind(d->arg), d->help);
+	}
 }
 
 void options_help(FILE *out)

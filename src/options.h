@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line. One table of options feeds the parser, --help and the
- * check of the manual page.
+ * The command line. One table of options feeds the parser, --help, the shells'
+ * completion and the check of the manual page.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -89,5 +89,8 @@ int options_bad(struct why *why, const char *option, const char *arg,
 
 void options_usage(FILE *out);	/* short */
 void options_help(FILE *out);	/* whole */
+/* For programs: letter, name, kind of the argument (option_args.h), help; "-"
+ * where there is none. */
+void options_list(FILE *out);
 
 #endif

@@ -126,12 +126,13 @@ static int take_report(struct session *s, struct snapshot **ret,
 static int report(struct session *s, struct why *why)
 {
 	struct snapshot *snap = NULL;
-	bool again = s->reports > 0 && !s->shows;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *memory;
-	int err = take_report(s, &snap, why);
+	int err;
 
+	s->setup.report.again = s->reports > 0 && !s->shows;
+	err = take_report(s, &snap, why);
 	if (err)
 		return err;
 	memory = open_memstream(&text, &len);
@@ -139,8 +140,6 @@ static int report(struct session *s, struct why *why)
 		snapshot_free(snap);
 		return why_set(why, errno, "out of memory for the report");
 	}
-	if (again && s->options->reporter == &report_text)
-		putc('\n', memory);
 	err = s->options->reporter->print(memory, snap, &s->setup.report, why);
 	if (fclose(memory) && !err)
 		err = why_set(why, ENOMEM, "out of memory for the report");

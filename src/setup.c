@@ -6,6 +6,11 @@
 
 #include "choose.h"
 
+static bool all_columns(const struct options *o)
+{
+	return o->reporter->all_columns && !o->columns;
+}
+
 /* Rows or columns need more of single threads than their clocks. */
 static bool needs_details(const struct options *o,
 			  const struct column_list *columns)
@@ -15,6 +20,9 @@ static bool needs_details(const struct options *o,
 
 	if (o->by & dim_bit(DIM_THREAD))
 		return true;
+	/* Nobody asked for these in particular. */
+	if (all_columns(o))
+		return false;
 	for (int i = 0; i < columns->n; i++)
 		if (columns->columns[i]->needs & per_thread)
 			return true;
@@ -54,6 +62,8 @@ static int plan_report(struct setup *s, const struct options *o,
 		none.cfg.measures &= ops->by_call;
 	if (o->columns)
 		column_parse(o->columns, &report->columns, NULL);
+	else if (all_columns(o))
+		column_all(&report->columns);
 	else
 		column_defaults(o->by, none.cfg.measures, &report->columns);
 	if (!sort)
@@ -101,6 +111,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.n_probes = o->n_probes,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
+			      all_columns(o) ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
 	};
 }

@@ -51,6 +51,10 @@ int tail_complete(struct options *o, struct why *why)
 		return why_set(why, EINVAL, "-c is a table of system calls, "
 			       "and %s asks for another; give one of them",
 			       o->slowest ? "--slowest" : "--probe");
+	if (o->reporter != &report_text && o->reporter != &report_json)
+		return why_set(why, EINVAL, "--format=%s has no place for "
+			       "%s; text and json have", o->reporter->name,
+			       o->slowest ? "--slowest" : "--probe");
 	if (o->slowest && o->outcome != OUTCOME_ANY)
 		return why_set(why, EINVAL, "--slowest is of all calls, "
 			       "however they end; leave out -z and -Z");

@@ -11,18 +11,16 @@
 #   the reason; exit 99 is a fault of the harness.
 # - a failure that has a "not ok" line is not reported a second time as a
 #   bad exit status.
-# - a test that hangs ends after $TEST_TIMEOUT seconds (300; 900 of those under
-#   vm/, 600 of those that build packages), and tests that measure or keep all processors busy (those under live/
+# - a test that hangs ends after $TEST_TIMEOUT seconds (600; 1500 of those under
+#   vm/), and tests that measure or keep all processors busy (those under live/
 #   and vm/) run one at a time, also under make -j.
 
 test=$1
 lock=${top_builddir:-.}/tests/live.lock
 
 case $test in
-*/vm/*)	limit=${TEST_TIMEOUT:-900} ;;
-*/full-dist.py | */full-package.py)
-	limit=${TEST_TIMEOUT:-600} ;;
-*)	limit=${TEST_TIMEOUT:-300} ;;
+*/vm/*)	limit=${TEST_TIMEOUT:-1500} ;;
+*)	limit=${TEST_TIMEOUT:-600} ;;
 esac
 
 case $test in

@@ -286,8 +286,9 @@ const struct column column_table[] = {
 	{ .id = "blocked-error", .title = "+/- s", .kind = KIND_NS,
 	  .measure = -1, .needs = BIT(BLOCKED), .get = get_blocked_error,
 	  .help = "how far an estimate of blocked may be off" },
-	{ .id = "blocked-average", .title = "us/call", .kind = KIND_COUNT,
-	  .measure = -1, .needs = BIT(BLOCKED) | BIT(CALLS),
+	{ .id = "blocked-average", .key = "blocked_average_us",
+	  .title = "us/call", .kind = KIND_COUNT, .measure = -1,
+	  .needs = BIT(BLOCKED) | BIT(CALLS),
 	  .get = get_blocked_average,
 	  .help = "microseconds blocked in a call, on average" },
 	{ .id = "average", .title = "us/call", .kind = KIND_LATENCY,
@@ -317,8 +318,10 @@ const struct column column_table[] = {
 		    BLOCKED, "of them asleep"),
 	MEASURE("times", "times", KIND_COUNT, TIMES,
 		"events, requests or answers of ctdb that a phase was for"),
-	MEASURE("in-calls", "in calls s", KIND_NS, ENDED,
-		"what system calls took that ended in a phase"),
+	{ .id = "in-calls", .key = "ended", .title = "in calls s",
+	  .kind = KIND_NS, .measure = MEASURE_ENDED, .needs = BIT(ENDED),
+	  .in_json = true, .get = get_measure,
+	  .help = "what system calls took that ended in a phase" },
 	MEASURE("bytes", "moved", KIND_BYTES, BYTES,
 		"bytes that reads and writes of all kinds returned"),
 	MEASURE("in-flight", "in flight", KIND_COUNT, IN_FLIGHT,
@@ -432,6 +435,14 @@ static void append(struct column_list *list, const char *ids)
 	column_parse(ids, &more, NULL);
 	for (int i = 0; i < more.n; i++)
 		list->columns[list->n++] = more.columns[i];
+}
+
+void column_all(struct column_list *ret)
+{
+	ret->n = 0;
+	for (int i = 0; i < column_count && ret->n < MAX_COLUMNS; i++)
+		if (column_table[i].in_json)
+			ret->columns[ret->n++] = &column_table[i];
 }
 
 void column_defaults(unsigned by, unsigned measures, struct column_list *ret)

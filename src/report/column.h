@@ -34,7 +34,8 @@ struct value {
 };
 
 struct column {
-	const char *id;		/* -U, -S; the JSON key's stem */
+	const char *id;		/* -U, -S */
+	const char *key;	/* the stem of its key; NULL: the id */
 	const char *title;
 	enum column_kind kind;
 	int measure;		/* that it shows, -1: none */
@@ -69,6 +70,9 @@ int column_parse(const char *list, struct column_list *ret, struct why *why);
 /* The default columns for what rows are grouped by and what they have. */
 void column_defaults(unsigned by, unsigned measures,
 		     struct column_list *ret);
+
+/* All that have a key of their own in a JSON row. */
+void column_all(struct column_list *ret);
 
 /*
  * Row indexes of @snap in the order of @column, the caller frees them:

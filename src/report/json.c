@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "model/errname.h"
+#include "report/keys.h"
 #include "report/slowest.h"
 
 #define MAX_TEXT 16384
@@ -45,20 +46,12 @@ static json_t *measure_names(unsigned measures)
 	return names;
 }
 
-/* "read-chars" becomes read_chars; times end in _ns. */
 static void set_measure(json_t *object, enum measure m, int64_t number)
 {
-	static const char *const suffix[] = {
-		[UNIT_NS] = "_ns", [UNIT_COUNT] = "", [UNIT_BYTES] = ""
-	};
-	char key[64];
+	char key[KEY_MAX];
 
-	snprintf(key, sizeof(key), "%s%s", measure_table[m].name,
-		 suffix[measure_table[m].unit]);
-	for (char *p = key; *p; p++)
-		if (*p == '-')
-			*p = '_';
-	json_object_set_new(object, key, json_integer(number));
+	json_object_set_new(object, measure_key(key, sizeof(key), m),
+			    json_integer(number));
 }
 
 static void set_estimated(json_t *object, const struct cell *cell)
@@ -76,27 +69,15 @@ static void set_cell(json_t *object, const struct cell *cell)
 	set_estimated(object, cell);
 }
 
-static void set_latency(json_t *object, const char *id, int64_t ns)
-{
-	char key[32];
-
-	snprintf(key, sizeof(key), "%s_ns", id);
-	json_object_set_new(object, key, json_integer(ns));
-}
-
 static void set_value(json_t *object, const struct column *column,
 		      const struct value *value)
 {
-	if (column->kind == KIND_TEXT)
-		json_object_set_new(object, column->id,
-				    untrusted(value->text));
-	else if (column->kind == KIND_LATENCY && column->measure < 0)
-		set_latency(object, column->id, value->number);
-	else if (column->measure < 0)
-		json_object_set_new(object, column->id,
-				    json_integer(value->number));
-	else
-		set_measure(object, column->measure, value->number);
+	char key[KEY_MAX];
+
+	json_object_set_new(object, column_key(key, sizeof(key), column),
+			    column->kind == KIND_TEXT ?
+			    untrusted(value->text) :
+			    json_integer(value->number));
 }
 
 static json_t *json_row(const struct snapshot *snap, const struct row *row)
@@ -199,11 +180,6 @@ static void set_head(json_t *report, const struct snapshot *snap,
 /* What is told of SMB, each part as rows of its own. */
 static json_t *json_parts(const struct snapshot *snap)
 {
-	static const char *const names[PART_COUNT] = {
-		[PART_PHASES] = "phases", [PART_REQUESTS] = "requests",
-		[PART_STATUSES] = "statuses", [PART_BILL] = "bill",
-		[PART_WHO] = "who", [PART_WORKERS] = "workers",
-	};
 	json_t *parts = json_object();
 
 	for (int i = 0; i < PART_COUNT; i++) {
@@ -213,7 +189,7 @@ static json_t *json_parts(const struct snapshot *snap)
 		for (size_t n = 0; n < part->n_rows; n++)
 			json_array_append_new(rows, json_row(part,
 							     &part->rows[n]));
-		json_object_set_new(parts, names[i], rows);
+		json_object_set_new(parts, part_keys[i], rows);
 	}
 	return parts;
 }

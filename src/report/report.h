@@ -16,6 +16,7 @@ struct report_cfg {
 	bool histograms;	/* -D */
 	int64_t overhead_ns;	/* -O: taken off each call of -c */
 	const char *command;	/* the target as the user named it */
+	bool again;		/* not the first of its file */
 };
 
 struct reporter {
@@ -23,12 +24,13 @@ struct reporter {
 	const char *missing;	/* why it is not built in, or NULL */
 	bool of_stacks;		/* rows are to be by them */
 	bool whole;		/* one report is a file: there is no other */
+	bool all_columns;	/* unless some were asked for */
 	/* 0 or -errno; what was printed until then is to be thrown away. */
 	int (*print)(FILE *out, const struct snapshot *snap,
 		     const struct report_cfg *cfg, struct why *why);
 };
 
-extern const struct reporter report_text, report_json;
+extern const struct reporter report_text, report_json, report_csv;
 /* Flame graphs: as text for other tools, a picture, a page. */
 extern const struct reporter report_folded, report_svg, report_html;
 /* The table of strace -c; chosen by -c, no format of its own. */

@@ -306,9 +306,12 @@ static int print_rows(FILE *out, const struct snapshot *snap,
 static int print_text(FILE *out, const struct snapshot *snap,
 		      const struct report_cfg *cfg, struct why *why)
 {
-	int err = snap->cfg.smb ? smb_print(out, snap, cfg) :
-				  print_rows(out, snap, cfg);
+	int err;
 
+	if (cfg->again)
+		putc('\n', out);
+	err = snap->cfg.smb ? smb_print(out, snap, cfg) :
+			      print_rows(out, snap, cfg);
 	if (!err)
 		err = slowest_print(out, snap);
 	if (!err)

@@ -34,7 +34,8 @@ arrows()
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
-		may["about"] = "base model collect report"
+		may["option_args"] = ""
+		may["about"] = "base model collect report options"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
@@ -42,7 +43,7 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
 			"detail_options tail_options smb_options " \
-			"target_options"
+			"target_options option_args"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"

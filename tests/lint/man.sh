@@ -86,13 +86,15 @@ some_columns()
 	}
 }
 
-# mandoc remarks on style, too; only what breaks a page counts.
+# But whether other manuals are installed here.
 format()
 {
-	mandoc -Tlint -W error "$page"
+	mandoc -Tlint -W style "$page" 2>/dev/null |
+		grep -v 'referenced manual not found'
+	return 0
 }
 
-rule "mandoc finds no error in the page" format
+rule "mandoc finds nothing to remark in the page" format
 rule "--help lists the options" some_options
 rule "each option is in the page" undocumented
 rule "each option of the page is in the program" unknown

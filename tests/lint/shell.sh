@@ -11,7 +11,7 @@ command -v shellcheck >/dev/null 2>&1 ||
 
 scripts()
 {
-	texts | grep -E '\.sh$|^\.ci/run$'
+	texts | grep -E '\.sh$|^\.ci/run$|/completion/bash/'
 }
 
 # Not told: functions that a command line calls by name (rule, step, at_exit).

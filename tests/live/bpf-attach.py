@@ -60,6 +60,7 @@ class Line:
         return self.process.wait()
 
 
+@live.timed
 def in_progress(tap):
     shell = Line()
     shell.reading()
@@ -95,6 +96,7 @@ def in_progress(tap):
     tap.ok(shell.end() == 0, "the shell was none the worse for it")
 
 
+@live.timed
 def stopped(tap):
     """One that is stopped when we come is in no call."""
     shell = Line()
@@ -233,6 +235,7 @@ def by_name(tap):
     other.kill()
 
 
+@live.timed
 def everyone(tap):
     shell = Line()
     shell.reading()

@@ -49,6 +49,7 @@ def own_counts(tap, name, argv, args=(), more=None):
     return run
 
 
+@live.timed
 def storm(tap, threads, calls, forks):
     """The storm waits for a line, which shell gives it."""
     run = launched.Launched(
@@ -63,7 +64,7 @@ def storm(tap, threads, calls, forks):
     tap.ok(all(abs(counts.get(call, 0) - n) <= 2 * (call == "getuid")
                for call, n in truth.items()) and not lost(storms),
            f"a storm of {threads} x {calls} calls with {threads * forks} "
-           "forks: equal to the call", counts, truth, storms["loss"])
+           "forks, to the call", counts, truth, storms["loss"])
     wall = storms["ledger"]["wall_ns"]
     # A switch's own time is in both clocks, as in bpf-split.py.
     tap.ok(abs(storms["ledger"]["residual_ns"]) < wall / 100

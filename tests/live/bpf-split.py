@@ -50,27 +50,33 @@ def residual(tap, name, run):
            ledger)
 
 
+@live.timed
+def waits_of(tap, mode):
+    run = launched.Launched(["--collector=bpf", "-q",
+                             "--by=process,syscall"],
+                            [launched.work("waits"), mode])
+    truth = json.loads(run.stdout)
+    leader = min(run.report["processes"],
+                 key=lambda process: process["pid"])["pid"]
+    for call, wanted in truth.items():
+        row = of(run.report, call, leader)
+        # The program's clock is read outside of the call.
+        near(tap, f"{mode}: {call}", row["wall_ns"], wanted["ns"], 0.01,
+             50000 + wanted["calls"] * 5000 + run.stolen_ns)
+        tap.ok(row["calls"] >= wanted["calls"],
+               f"{mode}: {wanted['calls']} calls of {call}", row)
+        near(tap, f"{mode}: {call} is blocked", row["blocked_ns"]
+             + row["runq_ns"], wanted["ns"], 0.01,
+             50000 + wanted["calls"] * 20000 + run.stolen_ns)
+    residual(tap, mode, run)
+
+
 def waits(tap):
     for mode in ("sleeps", "polls", "futexes", "pipes", "fifos"):
-        run = launched.Launched(["--collector=bpf", "-q",
-                                 "--by=process,syscall"],
-                                [launched.work("waits"), mode])
-        truth = json.loads(run.stdout)
-        leader = min(run.report["processes"],
-                     key=lambda process: process["pid"])["pid"]
-        for call, wanted in truth.items():
-            row = of(run.report, call, leader)
-            # The program's clock is read outside of the call.
-            near(tap, f"{mode}: {call}", row["wall_ns"], wanted["ns"], 0.01,
-                 50000 + wanted["calls"] * 5000 + run.stolen_ns)
-            tap.ok(row["calls"] >= wanted["calls"],
-                   f"{mode}: {wanted['calls']} calls of {call}", row)
-            near(tap, f"{mode}: {call} is blocked", row["blocked_ns"]
-                 + row["runq_ns"], wanted["ns"], 0.01,
-                 50000 + wanted["calls"] * 20000 + run.stolen_ns)
-        residual(tap, mode, run)
+        waits_of(tap, mode)
 
 
+@live.timed
 def burns(tap):
     run, truth = edges("burn")
     row = of(run.report, "getrandom")
@@ -81,6 +87,7 @@ def burns(tap):
     residual(tap, "burn", run)
 
 
+@live.timed
 def contends(tap):
     run, truth = edges("contend")
     ours = sum(of(run.report, call, truth["pid"]).get("runq_ns", 0)
@@ -93,6 +100,7 @@ def contends(tap):
     residual(tap, "contend", run)
 
 
+@live.timed
 def stops(tap):
     run, truth = edges("stop")
     pid = truth["pid"]

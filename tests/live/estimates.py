@@ -66,6 +66,7 @@ def measure(tap, mode, runs):
     return scores
 
 
+@live.timed
 def judge(tap, mode, runs, needed):
     scores = measure(tap, mode, runs)
     tap.ok(scores, f"{mode}: some calls take more than 5% of wall")

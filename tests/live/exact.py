@@ -88,23 +88,6 @@ def residual_small(run):
                                               + run.stolen_ns))
 
 
-def disturbed(mode, run):
-    """Why the truth itself is not what the mode was to give, or None."""
-    truth = run.truth
-    wall = truth["wall_ns"]
-    late = sum(c["late_ns"] for c in truth["calls"].values())
-    starved = truth["starved_ns"]
-    if mode == "burners":
-        off = abs(truth["cpu_ns"] - wall / 2)
-        what = "the burners did not get a CPU to themselves"
-    else:
-        off = starved + late
-        what = "waited for a CPU"
-    if off <= BOUND * wall:
-        return None
-    return f"{what}: {live.percent(off, wall)} of wall"
-
-
 def show(tap, run, rows):
     wall = run.truth["wall_ns"]
     tap.table(

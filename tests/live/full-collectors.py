@@ -65,6 +65,7 @@ class Exact:
             self.outside.append(f"run {number}: {truth} {row}")
 
 
+@live.timed
 def judge(tap, name, args):
     exact = name == "bpf"
     scores, counts, rows = {}, [], []

@@ -64,6 +64,7 @@ def perfs(path):
     return found
 
 
+@live.timed
 def main(tap):
     live.need_bpf()
     live.need("perf")

@@ -72,6 +72,7 @@ def beside_htop(target):
     return ["htop -d 10", f"{share:.2%}", ""]
 
 
+@live.timed
 def main(tap):
     mix = live.Mix("idle", 4 * SECONDS + 2 * live.DEADLINE, THREADS)
     mix.go()

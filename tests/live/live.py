@@ -81,6 +81,36 @@ class Tap:
             self.note("  ".join([first, *rest]))
 
 
+class Trial(Tap):
+    """Results that are kept until it is known whether they are to be told."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+        self.miscounted = False
+
+    def note(self, text):
+        self.told.append((Tap.note, text))
+
+    def ok(self, good, name, *remarks):
+        self.failed += not good
+        self.miscounted |= not good and "to the call" in name
+        self.told.append((Tap.ok, good, name, *remarks))
+        return bool(good)
+
+    def skip(self, name, reason):
+        self.told.append((Tap.skip, name, reason))
+
+    def tell(self, tap):
+        for function, *args in self.told:
+            function(tap, *args)
+
+    def tell_failed(self, tap):
+        for function, *args in self.told:
+            if function is Tap.ok and not args[0]:
+                tap.note("disturbed: " + "; ".join(map(str, args[1:])))
+
+
 class Process:
     """A child in a session of its own, with its stderr read all the time."""
 
@@ -346,6 +376,26 @@ def chosen(parts):
         if word not in names:
             raise Fault(f"no part is called {word}: {', '.join(names)}")
     return [part for part in parts if part.__name__ in sys.argv[1:]] or parts
+
+
+def timed(part):
+    """For parts that compare times. What else the machine does can only put
+    them apart, and that for a while: so one good go of three will do, and
+    what is wrong with the times themselves is so in each of them. Counts
+    are not of that kind: what is not "to the call" is not tried again."""
+    @functools.wraps(part)
+    def repeated(tap, *args, **kw):
+        for left in reversed(range(3)):
+            trial = Trial()
+            ret = part(trial, *args, **kw)
+            if not trial.failed or trial.miscounted or not left:
+                break
+            trial.tell_failed(tap)
+            tap.note("once more:")
+        trial.tell(tap)
+        return ret
+
+    return repeated
 
 
 def percent(part, whole):

@@ -67,6 +67,7 @@ def timed(tap, name, row, truth, slack_ns):
            f"{name}: the split adds up, and the bounds hold it", row)
 
 
+@live.timed
 def calls(tap):
     run = Probed("calls", "nap=exe:probed_nap", "exe:probed_spin")
     row = run.row("nap")
@@ -100,6 +101,7 @@ def jumps(tap):
             unmatched=run.truth["left"]["calls"])
 
 
+@live.timed
 def threads(tap):
     run = Probed("threads", "nap=exe:probed_nap",
                  args=["--by=thread,syscall"])

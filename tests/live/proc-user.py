@@ -54,6 +54,7 @@ def foreigners(tap, user):
     refused(tap, "a pid that does not exist", gone(), user)
 
 
+@live.timed
 def own(tap, user):
     run = live.Measured("sleep", 2, user=user)
     rows = exact.compare(run)
@@ -81,6 +82,7 @@ def killed(tap, user):
            tool.stdout)
 
 
+@live.timed
 def undumpable(tap, user):
     run = live.Measured("undumpable", 3, user=user)
     rows = exact.compare(run)

@@ -59,26 +59,31 @@ def measure(mode, args):
     return run, json.loads(run.stdout)
 
 
+@live.timed
+def compared(tap, mode, args):
+    name = f"{mode} {' '.join(args)}"
+    run, truth = measure(mode, args)
+    rows, counts = judge(run, truth)
+    tap.table([name, "truth, ms", "report, ms", "error"],
+              [[what, live.msec(ns), live.msec(value),
+                live.percent(value - ns, ns)]
+               for what, ns, value, _ in rows])
+    for what, _, _, good in rows:
+        tap.ok(good, f"{name}: {what} within its bound",
+               run.report["ledger"])
+    for call, count in counts.items():
+        wanted = truth[call]["calls"]
+        # By default these are seen by looks, and not counted.
+        if call in ("read", "openat"):
+            wanted = count if args else 0
+        tap.ok(count == wanted, f"{name}: {call} is counted "
+               f"{wanted} times", count)
+
+
 def main(tap):
     for mode in ("sleeps", "polls", "futexes", "pipes", "fifos", "burners"):
         for args in ([], ["-A"]):
-            name = f"{mode} {' '.join(args)}"
-            run, truth = measure(mode, args)
-            rows, counts = judge(run, truth)
-            tap.table([name, "truth, ms", "report, ms", "error"],
-                      [[what, live.msec(ns), live.msec(value),
-                        live.percent(value - ns, ns)]
-                       for what, ns, value, _ in rows])
-            for what, _, _, good in rows:
-                tap.ok(good, f"{name}: {what} within its bound",
-                       run.report["ledger"])
-            for call, count in counts.items():
-                wanted = truth[call]["calls"]
-                # By default these are seen by looks, and not counted.
-                if call in ("read", "openat"):
-                    wanted = count if args else 0
-                tap.ok(count == wanted, f"{name}: {call} is counted "
-                       f"{wanted} times", count)
+            compared(tap, mode, args)
 
 
 live.run(main)

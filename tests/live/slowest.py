@@ -108,6 +108,7 @@ def nothing_lost(tap, name, report):
     tap.ok(not lost, f"{name}: nothing is lost", lost)
 
 
+@live.timed
 def sleeps(tap):
     rounds = Rounds("--slowest=20",
                     "-e", "nanosleep,clock_nanosleep,ppoll,getppid")
@@ -160,6 +161,7 @@ def sleeps(tap):
     tap.ok(rounds.end() == 0, "and it ends well")
 
 
+@live.timed
 def burns(tap):
     rounds = Rounds("--slowest=5")
     rounds.round("sleep 1000 1000")
@@ -177,6 +179,7 @@ def burns(tap):
     rounds.end()
 
 
+@live.timed
 def leaves_out(tap):
     """What waits by its nature, unless it is asked for."""
     rounds = Rounds("--slowest=50")
@@ -207,6 +210,7 @@ def text(tap):
 REQUESTS = [(5, 64000), (6, 100), (16, 160000), (8, 400), (13, 24000)]
 
 
+@live.timed
 def requests(tap):
     """Of an smbd that is none: a hundred short ones and five longer."""
     fake = fakesmb.Fake()

@@ -245,6 +245,10 @@ class Client:
         self._tell("mkdir done")
         self._until_there("done", seconds)
 
+    def again(self):
+        """Ready for another copy(), over the files of the last one."""
+        shutil.rmtree(os.path.join(self.share, "done"))
+
     def quit(self):
         self._tell("quit")
         if self.process.wait():

@@ -70,6 +70,7 @@ def off(rows, measure, truth):
                for site, n in truth.items())
 
 
+@live.timed
 def shares(tap, program, name, args, bound, reads=1500000, sleeps=400):
     report, truth = accounted([program, reads, sleeps], args)
     reads_of = {site: truth[site][0] for site in SITES}
@@ -108,6 +109,7 @@ def in_c(tap):
            "no frame pointers: marked as estimates", *report["rows"][:4])
 
 
+@live.timed
 def whole_stacks(tap):
     """From main() to libc's function, outermost first."""
     for program in ("sites-fp", "sites-nofp"):
@@ -177,6 +179,7 @@ fn main() {
 }
 
 
+@live.timed
 def other_languages(tap):
     for name, (compiler, suffix, flags, text) in OTHERS.items():
         if not shutil.which(compiler):

@@ -4,6 +4,7 @@
  * in tests/trace; UPDATE_GOLDEN=1 in the environment writes it anew.
  */
 #include "book.h"
+#include "golden.h"
 #include "sample.h"
 
 #include <stdlib.h>
@@ -34,42 +35,12 @@ static char *print(const struct reporter *reporter,
 	return text;
 }
 
-static FILE *open_golden(const char *name, const char *mode)
-{
-	const char *top = getenv("top_srcdir");
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/tests/trace/%s", top ? top : ".",
-		 name);
-	return fopen(path, mode);
-}
-
-/* The golden file, after it was replaced by @text where that is asked for. */
-static char *golden(const char *name, const char *text)
-{
-	char *wanted = calloc(1, 65536);
-	FILE *f;
-
-	assert_non_null(wanted);
-	if (getenv("UPDATE_GOLDEN")) {
-		f = open_golden(name, "w");
-		assert_non_null(f);
-		fputs(text, f);
-		fclose(f);
-	}
-	f = open_golden(name, "r");
-	if (!f)
-		fail_msg("no tests/trace/%s below $top_srcdir", name);
-	assert_true(fread(wanted, 1, 65535, f) > 0);
-	fclose(f);
-	return wanted;
-}
-
 static void reporters_are_found_by_name(void **state)
 {
 	(void)state;
 	assert_ptr_equal(reporter_find("text"), &report_text);
 	assert_ptr_equal(reporter_find("json"), &report_json);
+	assert_ptr_equal(reporter_find("csv"), &report_csv);
 	assert_null(reporter_find("xml"));
 	assert_null(reporter_find(""));
 	/* One that was not built in says why. */
