@@ -51,9 +51,12 @@ def in_the_middle(seconds):
 
 def unharmed(tap, mix, name):
     truth = mix.finish()
-    share = truth["cpu_ns"] / truth["wall_ns"]
-    tap.ok(0.2 < share < 0.4, f"{name}: the target ends as it should",
-           f"it computed for {share:.0%} of its time, not for 30%")
+    computed, starved, wall = (truth[key] for key in
+                               ("cpu_ns", "starved_ns", "wall_ns"))
+    # Others may have had the CPU when it wanted to compute.
+    tap.ok(0.2 * wall < computed + starved and computed < 0.4 * wall,
+           f"{name}: the target ends as it should", "it wanted to compute "
+           "for 30% of its time", computed, starved, wall)
 
 
 def killed(tap, folder):
