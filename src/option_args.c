@@ -21,6 +21,7 @@ const char *option_arg_kind(const char *arg)
 		{ "FORMAT", "formats" },
 		{ "WHAT", "lists" },
 		{ "FILE", "file" },
+		{ "A B", "files" },
 		{ "HZ", "number" },
 		{ "N", "number" },
 		{ "S", "number" },

@@ -8,8 +8,9 @@
 #define OPTION_ARGS_H
 
 /*
- * "file", "number", "choice:auto,fp,dwarf", or the WHAT of a --list that has
- * the words; "none" of NULL, "text" of what nobody can foresee.
+ * "file", "files" of two, the second as a word of its own, "number",
+ * "choice:auto,fp,dwarf", or the WHAT of a --list that has the words; "none"
+ * of NULL, "text" of what nobody can foresee.
  */
 const char *option_arg_kind(const char *arg);
 

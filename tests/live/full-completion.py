@@ -182,6 +182,11 @@ def cases(judge, victim):
     judge.offers("smbsysacct --name=liveco", {"livecompleted"}, only=True)
     judge.offers("smbsysacct -o /etc/host", {"/etc/hosts"})
     judge.offers("smbsysacct --output=/etc/host", {"/etc/hosts"})
+    for name in [fields[1] for fields in options if fields[2] == "files"]:
+        for line in (f"{name} /etc/host", f"{name} a /etc/host",
+                     f"{name}=a /etc/host", f"-q {name} a -q /etc/host"):
+            judge.offers("smbsysacct " + line, {"/etc/hosts"})
+        judge.offers(f"smbsysacct {name} a b git chec", {"checkout"})
     # The command, and what the shell knows of it.
     judge.offers("smbsysacct setpri", {"setpriv"})
     judge.offers("smbsysacct -b -d 1 setpri", {"setpriv"})

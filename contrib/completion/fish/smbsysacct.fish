@@ -8,19 +8,25 @@ function __smbsysacct_list
     smbsysacct --list=$argv[1] 2>/dev/null | string replace -r '\s+' '\t'
 end
 
-# Options that take what follows them as a word of its own.
+# Options that take what follows them as a word of its own, and of these the
+# ones that take one more.
 set -g __smbsysacct_taking
+set -g __smbsysacct_two
 for line in (smbsysacct --list=options 2>/dev/null)
     set -l fields (string match -r '^(\S+)\s+(\S+)\s+(\S+)\s+(.*)' -- $line)[2..5]
     if test "$fields[3]" != none
         for name in $fields[1..2]
-            test "$name" = -; or set -a __smbsysacct_taking $name
+            test "$name" = -; and continue
+            set -a __smbsysacct_taking $name
+            test "$fields[3]" = files; and set -a __smbsysacct_two $name
         end
     end
 end
 
-# The command and its arguments, with the word at the cursor, a line each.
+# The command and its arguments, with the word at the cursor, a line each; that
+# may be an option's.
 function __smbsysacct_command
+    set -g __smbsysacct_more
     set -l words (commandline -opc)
     set -e words[1]
     while set -q words[1]
@@ -32,6 +38,7 @@ function __smbsysacct_command
             case '--*'
                 set -e words[1]
                 contains -- $word $__smbsysacct_taking; and set -e words[1]
+                contains -- (string replace -r '=.*' '' -- $word) $__smbsysacct_two; and set -g __smbsysacct_more yes
             case '-*'
                 set -e words[1]
                 # Letters in one word: the first with an argument ends it.
@@ -44,7 +51,9 @@ function __smbsysacct_command
                     set -e letters[1]
                 end
             case '*'
-                break
+                test -n "$__smbsysacct_more"; or break
+                set -g __smbsysacct_more
+                set -e words[1]
         end
     end
     printf '%s\n' $words (commandline -ct)
@@ -58,8 +67,11 @@ end
 # It begins with no dash, unless there is one more word.
 function __smbsysacct_complete_command
     set -l words (__smbsysacct_command)
-    string match -q -- '-*' $words[1]
-    or __fish_complete_subcommand --commandline $words
+    if test -n "$__smbsysacct_more"
+        __fish_complete_path (commandline -ct)
+    else if not string match -q -- '-*' $words[1]
+        __fish_complete_subcommand --commandline $words
+    end
 end
 
 # Lists separated by commas: what has been typed, and one more.
@@ -113,7 +125,7 @@ for line in (smbsysacct --list=options 2>/dev/null)
     switch $fields[3]
         case none
             complete $option
-        case file
+        case file files
             complete $option -r -F
         case number text
             complete $option -x
