@@ -52,8 +52,9 @@ def tree(where, umask):
            f"--no-local '{live.SRCDIR}' tree")
         sh(where + "/tree", f"umask {umask}; ./autogen.sh")
     else:
-        sh(where, f"umask {umask}; cp -R '{live.SRCDIR}' tree; "
-           "chmod -R u+w tree")
+        sh(where, f"umask {umask}; mkdir tree; tar -C '{live.SRCDIR}' "
+           "--exclude=./build-check --exclude=./vm-cache -cf - . | "
+           "tar -C tree -xf -; chmod -R u+w tree")
         # As it was unpacked: the time of the files is all there is.
         stamp = os.stat(os.path.join(live.SRCDIR, "configure.ac")).st_mtime_ns
         for base, _, names in os.walk(where + "/tree"):
