@@ -24,7 +24,7 @@ for arg in "$@"; do
 done
 
 groups="build test sanitize"
-test $full = no || groups="$groups full"
+test $full = no || groups="$groups full deb rpm"
 # shellcheck disable=SC2086
 set_up $groups
 configure_script
@@ -48,10 +48,11 @@ step()
 {
 	step_name=$1
 	step_log=$base/$(printf '%s' "$1" | tr -cs 'A-Za-z0-9-' _).log
+	step_began=$(date +%s)
 	shift
 	if "$@" >"$step_log" 2>&1 </dev/null; then
 		passed=$((passed + 1))
-		say "ok      $step_name"
+		say "ok      $step_name ($(($(date +%s) - step_began)) s)"
 	else
 		failed=$((failed + 1))
 		say "FAILED  $step_name; the end of its log:"
@@ -152,6 +153,7 @@ tests()
 	tests_log=$base/$1-$2.log
 	find "$tests_dir" -name '*.trs' -exec rm -f {} +
 	tests_status=0
+	tests_began=$(date +%s)
 	(cd "$tests_dir" && make -k "$2") >"$tests_log" 2>&1 </dev/null ||
 		tests_status=$?
 	again "$tests_dir"
@@ -175,7 +177,8 @@ tests()
 	failed=$((failed + tests_failed))
 	skipped=$((skipped + tests_skipped))
 	if test "$tests_failed" -eq 0; then
-		say "ok      $1: make $2: $tests_passed passed"
+		say "ok      $1: make $2: $tests_passed passed" \
+			"($(($(date +%s) - tests_began)) s)"
 	else
 		say "FAILED  $1: make $2: $tests_failed of" \
 			"$((tests_passed + tests_failed)); their logs:"

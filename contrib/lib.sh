@@ -80,6 +80,15 @@ package_table()
 	test|util-linux|util-linux|command -v flock
 	sanitize|gcc|libasan|true
 	sanitize|gcc|libubsan|true
+	deb|debhelper|debhelper|command -v dh
+	deb|dpkg-dev|dpkg-dev|command -v dpkg-buildpackage
+	full|debootstrap|debootstrap|command -v debootstrap
+	deb|lintian||command -v lintian || command -v dnf
+	rpm|rpm|rpm-build|command -v rpmbuild
+	rpm|rpmlint|rpmlint|command -v rpmlint
+	full|libcap2-bin|libcap|command -v setcap
+	deb|xz-utils|xz|command -v xz
+	rpm|xz-utils|xz|command -v xz
 	full|samba|samba|command -v smbd
 	full|smbclient|samba-client|command -v smbclient
 	full|samba-testsuite|samba-test|command -v smbtorture

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "base/procparse.h"
 #include "base/text.h"
 
@@ -56,7 +57,7 @@ int target_check(const struct procfs *fs, pid_t pid, struct why *why)
 			       status.tgid, status.tgid);
 	if (pid == getpid())
 		return why_set(why, EINVAL, "%d is this program itself", pid);
-	if (status.uid != getuid() && geteuid() && !may_read(fs, pid))
+	if (status.uid != getuid() && !caps_see_all(fs) && !may_read(fs, pid))
 		return why_set(why, EPERM, "process %d (%s) belongs to user "
 			       "%u: run as that user or as root (sudo "
 			       "smbsysacct -p %d)", pid, name, status.uid,

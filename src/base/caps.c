@@ -41,6 +41,11 @@ bool caps_are_real(const struct procfs *fs)
 		!inside && !outside && count == UINT32_MAX);
 }
 
+bool caps_see_all(const struct procfs *fs)
+{
+	return !geteuid() || (caps_have(CAP_SYS_PTRACE) && caps_are_real(fs));
+}
+
 /* A container's boundary: no file and no sudo can give what is beyond it. */
 static bool are_in_bounds(int n, const int *caps)
 {

@@ -23,6 +23,9 @@ bool caps_have(int cap);
 /* Whether they are good for the machine, not just for a user namespace. */
 bool caps_are_real(const struct procfs *fs);
 
+/* Whether every user's processes are this one's to look into. */
+bool caps_see_all(const struct procfs *fs);
+
 /*
  * The line that would give this program @caps, whose names are @names
  * ("bpf"): for who runs it, and where. None where nothing would help.

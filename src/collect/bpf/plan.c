@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "collect/bpf/functions.h"
 #include "collect/bpf/smb.h"
 #include "collect/bpf/words.h"
@@ -54,7 +55,7 @@ struct plan plan_make(const struct collector_cfg *cfg)
 		.slowest = cfg->slowest,
 		.by_name = cfg->name != NULL,
 		.filtered = cfg->calls != NULL,
-		.only_uid = geteuid() ? geteuid() : -1u,
+		.only_uid = caps_see_all(cfg->procfs) ? -1u : geteuid(),
 		.nr_execve = native_tag(SYS_execve),
 		.nr_execveat = native_tag(SYS_execveat),
 		.nr_connect = native_tag(SYS_connect),

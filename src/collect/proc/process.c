@@ -134,7 +134,7 @@ static void close_io(struct proc_ctx *ctx, struct process *p)
 		return;
 	snprintf(text, sizeof(text), "bytes and read/write totals of %s %d "
 		 "are not known: its /proc/PID/io may not be read; run as "
-		 "root or with CAP_SYS_PTRACE",
+		 "root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 		 p->last.comm, p->pid);
 	proc_note(ctx, p, text);
 }
@@ -459,14 +459,16 @@ void process_see_less(struct proc_ctx *ctx, struct process *p, int err)
 		what = "is not known";
 		cause = err == -ENOENT ?
 			"this kernel has no /proc/PID/syscall" :
-			"it is not dumpable (it changed its user, or asked "
-			"for it), so its /proc/PID/syscall may not be read";
+			"it is another user's, or not dumpable (it changed its "
+			"user, or asked for it), so its /proc/PID/syscall "
+			"may not be read";
 		p->see = SEE_STATE;
 	}
 	/* Scope 3 says no to root, too, and cannot be taken back. */
 	remedy = err == -ENOENT ? "" : *yama == '3' ?
 		 "; only a boot with a lower scope changes that" :
-		 "; run as root or with CAP_SYS_PTRACE";
+		 "; run as root, or with CAP_SYS_PTRACE and "
+		 "CAP_DAC_READ_SEARCH";
 	snprintf(text, sizeof(text), "the call that threads of %s %d are "
 		 "blocked in %s: %s%s", p->last.comm, p->pid, what, cause,
 		 remedy);
