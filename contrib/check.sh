@@ -213,7 +213,8 @@ installs()
 step "gcc, warnings are errors: build" \
 	configure_and_make gcc CC=gcc --enable-werror \
 	--with-jansson --with-audit --with-libseccomp --with-libbpf \
-	--with-ncurses --with-libdw --with-liblzma --with-libzstd &&
+	--with-ncurses --with-libdw --with-liblzma --with-libmicrohttpd \
+	--with-libzstd &&
 	if test $full = yes; then
 		tests gcc check-full
 	else
@@ -237,7 +238,8 @@ step "gcc without optional libraries: build" \
 	configure_and_make plain CC=gcc --enable-werror \
 	--without-jansson --without-audit --without-libseccomp \
 	--without-libbpf --without-ncurses --without-libdw \
-	--without-liblzma --without-libiberty --without-libzstd &&
+	--without-liblzma --without-libiberty --without-libmicrohttpd \
+	--without-libzstd &&
 	tests plain check-unit
 
 if test $full = yes; then

@@ -113,7 +113,8 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.record = with->record,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
-			      all_columns(o) || all & COLLECT_HISTOGRAMS,
+			      all_columns(o) || all & COLLECT_HISTOGRAMS ||
+			      o->reporter == &report_openmetrics,
 	};
 }
 

@@ -37,7 +37,7 @@ arrows()
 			"compare export"
 		may["target"] = "base model options"
 		may["option_args"] = ""
-		may["about"] = "base model collect record report options"
+		may["about"] = "base model collect record report export options"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
@@ -45,10 +45,12 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
 			"detail_options tail_options smb_options " \
-			"record_options target_options option_args"
+			"record_options target_options listen_options " \
+			"option_args"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
+		may["listen_options"] = "base model report export options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
 		may["record_options"] = "base model report options"
@@ -63,6 +65,7 @@ arrows()
 			"setup share show tell session_parts printed"
 		may["session_parts"] = may["session"] " session recording"
 		may["session_show"] = may["session_record"] = \
+			may["session_ends"] = may["session_listen"] = \
 			may["session_parts"]
 		may["replay_parts"] = may["session"] " session record replay"
 		may["replay"] = may["replay_show"] = may["replay_parts"] \
@@ -134,6 +137,7 @@ doors()
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
 		door["zstd"] = "^src/record/squeeze\\.c$"
+		door["microhttpd.h"] = "^src/export/listener\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"
