@@ -66,8 +66,6 @@ static int check_listen(const struct options *o, struct why *why)
 		{ o->count, "-n" },
 		{ o->top, "--top" },
 		{ o->contrast, "--contrast" },
-		{ o->record, "--record" },
-		{ o->replay, "--replay" },
 		{ o->budget.n, "--budget" },
 	};
 	const char *other = first_of(others, sizeof(others) /

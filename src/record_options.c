@@ -43,6 +43,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->stacks, "--stacks" },
 		{ o->n_probes, "--probe" },
 		{ o->command_output, "--command-output" },
+		{ o->listen, "--listen" },
 		{ o->contrast, "--contrast" },
 		{ o->check, "--check" },
 	};

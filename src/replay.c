@@ -271,6 +271,8 @@ static int run(struct replay *r, int *status, struct why *why)
 	if (err)
 		return err;
 	eras_init(&r->eras, shows, LEDGER_MAX_RECORDS);
+	if (r->options.reporter == &report_openmetrics)
+		eras_merge_threads(&r->eras);
 	r->sink = eras_sink(&r->eras);
 	err = procfs_init(&r->procfs, "/proc", why);
 	if (!err)
