@@ -216,7 +216,7 @@ installs()
 step "gcc, warnings are errors: build" \
 	configure_and_make gcc CC=gcc --enable-werror \
 	--with-jansson --with-audit --with-libseccomp --with-libbpf \
-	--with-ncurses --with-libdw --with-liblzma &&
+	--with-ncurses --with-libdw --with-liblzma --with-libmicrohttpd &&
 	if test $full = yes; then
 		tests gcc check-full
 	else
@@ -240,7 +240,7 @@ step "gcc without optional libraries: build" \
 	configure_and_make plain CC=gcc --enable-werror \
 	--without-jansson --without-audit --without-libseccomp \
 	--without-libbpf --without-ncurses --without-libdw \
-	--without-liblzma --without-libiberty &&
+	--without-liblzma --without-libiberty --without-libmicrohttpd &&
 	tests plain check-unit
 
 if test $full = yes; then

@@ -65,6 +65,7 @@ package_table()
 	build|clang|clang|command -v clang
 	build|bpftool|bpftool|command -v bpftool
 	build|libjansson-dev|jansson-devel|pkg-config --exists jansson
+	build|libmicrohttpd-dev|libmicrohttpd-devel|pkg-config --exists libmicrohttpd
 	build|libncurses-dev|ncurses-devel|pkg-config --exists ncursesw
 	test|libcmocka-dev|libcmocka-devel|pkg-config --exists cmocka
 	test|python3|python3|test -x /usr/bin/python3
@@ -101,6 +102,8 @@ package_table()
 	full|bpftrace|bpftrace|command -v bpftrace
 	full|chromium|chromium|command -v chromium || command -v chromium-browser
 	full|chromium-driver|chromedriver|command -v chromedriver
+	full|prometheus|golang-github-prometheus|command -v promtool
+	full|systemd|systemd|command -v systemd-analyze
 	full|sysstat|sysstat|command -v pidstat
 	full|htop|htop|command -v htop
 	test|tmux|tmux|command -v tmux

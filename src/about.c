@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "collect/registry.h"
+#include "export/listener.h"
 #include "model/callset.h"
 #include "model/key.h"
 #include "model/syscall.h"
@@ -22,7 +23,9 @@ void about_version(FILE *out)
 	for (int i = 0; reporter_table[i]; i++)
 		if (!reporter_table[i]->missing)
 			fprintf(out, " %s", reporter_table[i]->name);
-	fprintf(out, "\nnames of system calls: %s\n", syscall_sources());
+	fprintf(out, "\n--listen: %s\n", listener_missing ? listener_missing :
+		"by libmicrohttpd");
+	fprintf(out, "names of system calls: %s\n", syscall_sources());
 }
 
 static void list_columns(FILE *out)

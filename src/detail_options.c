@@ -57,7 +57,7 @@ int detail_complete(struct options *o, struct why *why)
 	if (o->reporter->of_stacks)
 		by_stacks(o);
 	if (o->reporter->whole && o->delay_ns)
-		return why_set(why, EINVAL, "--format=%s is one picture of "
+		return why_set(why, EINVAL, "--format=%s is one file for "
 			       "all; give --seconds in place of -d",
 			       o->reporter->name);
 	if (o->stacks && !(o->by & DIMS_OF_STACKS))

@@ -11,6 +11,7 @@
 #include "collect/registry.h"
 #include "contrast_options.h"
 #include "detail_options.h"
+#include "listen_options.h"
 #include "option_args.h"
 #include "smb_options.h"
 #include "tail_options.h"
@@ -250,6 +251,7 @@ SETTER(set_no_colour, no_colour, true)
 SETTER(set_quiet, quiet, true)
 SETTER(set_check, check, true)
 SETTER(set_contrast, contrast, true)
+SETTER(set_listen_any, listen_any, true)
 SETTER(set_help, mode, MODE_HELP)
 SETTER(set_version, mode, MODE_VERSION)
 
@@ -309,7 +311,7 @@ static const struct option_desc table[] = {
 	{ 0, "slowest", "N", "Report", tail_set_slowest,
 	  "show the N slowest calls, and SMB2 requests, one by one (bpf)" },
 	{ 0, "format", "FORMAT", "Report", set_format,
-	  "text, json, csv, or flame graphs: folded, svg, html" },
+	  "text, json, csv, openmetrics, or flame graphs: folded, svg, html" },
 	{ 'o', "output", "FILE", "Report", set_output,
 	  "write reports to FILE, whole or not at all" },
 	{ 'd', "delay", "SECS", "Pace", set_delay,
@@ -330,6 +332,10 @@ static const struct option_desc table[] = {
 	  "run the command by each way there is, and compare them" },
 	{ 'r', "runs", "N", "Mode", set_runs,
 	  "with --contrast: so many rounds of all ways (default: 5)" },
+	{ 0, "listen", "ADDR:PORT", "Mode", listen_set,
+	  "serve metrics there, for Prometheus and its kin" },
+	{ 0, "listen-any", NULL, "Mode", set_listen_any,
+	  "with --listen: others than this machine may ask, too" },
 	{ 'q', NULL, NULL, "About", set_quiet,
 	  "no messages on standard error but errors" },
 	{ 0, "check", NULL, "About", set_check,
@@ -398,7 +404,9 @@ static int check_together(struct options *o, struct why *why)
 
 	if (o->mode != MODE_ATTACH)
 		return 0;
-	err = detail_complete(o, why);
+	err = listen_complete(o, why);
+	if (!err)
+		err = detail_complete(o, why);
 	if (!err)
 		err = tail_complete(o, why);
 	if (!err)

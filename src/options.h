@@ -15,6 +15,7 @@
 
 #include "base/why.h"
 #include "collect/collector.h"
+#include "export/endpoint.h"
 #include "model/callset.h"
 #include "model/probe.h"
 #include "report/report.h"
@@ -67,6 +68,10 @@ struct options {
 	bool check;		/* --check: what could serve, and why not */
 	bool contrast;		/* --contrast: what it costs, beside others */
 	size_t runs;		/* -r, rounds of it; 0: the default */
+	const char *listen;	/* --listen; NULL: not */
+	struct endpoint endpoint;	/* that */
+	bool listen_any;	/* others may ask */
+	int64_t listen_ns;	/* so old may values become */
 	const char *list;
 	char **argv;		/* all of the command line */
 	char **command;

@@ -78,7 +78,8 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 		.estimated = ops->estimated,
 		.by_call = ops->by_call,
 		.by = s->options->by,
-		.smb = s->options->smb && !s->options->has_by,
+		.smb = s->options->smb && (!s->options->has_by ||
+			s->options->reporter == &report_openmetrics),
 		.slowest = s->options->slowest,
 		.left_out = !s->options->has_calls,
 		.functions = s->options->n_probes,
@@ -161,6 +162,8 @@ static int64_t next_deadline(const struct session *s, bool *last)
 	 * stopped, is in one long interval. */
 	if (s->show)
 		next = show_due_ns(s->show);
+	else if (s->listener)
+		next = s->last_report_ns + o->listen_ns;
 	else if (o->delay_ns)
 		next = s->began_ns + o->delay_ns *
 		       ((s->last_report_ns - s->began_ns) / o->delay_ns + 1);
@@ -168,87 +171,19 @@ static int64_t next_deadline(const struct session *s, bool *last)
 	return end < next ? end : next;
 }
 
-static int timeout_ms(int64_t deadline_ns)
+static int timeout_ms(const struct session *s, int64_t deadline_ns)
 {
 	int64_t left = deadline_ns - clock_mono_ns();
+	int most = listener_timeout_ms(s->listener);
 
+	if (most >= 0 && left > most * NS_PER_MS)
+		return most;
 	if (deadline_ns == INT64_MAX)
 		return -1;
 	if (left <= 0)
 		return 0;
 	left = (left + NS_PER_MS - 1) / NS_PER_MS;
 	return left > 3600000 ? 3600000 : (int)left;
-}
-
-void session_reap(struct session *s, bool wait)
-{
-	const struct collector_ops *ops = s->collector->ops;
-	bool before = s->child.ended;
-
-	target_reap(&s->child, wait);
-	if (!before && s->child.ended && ops->reaped)
-		ops->reaped(s->collector, &s->child.usage);
-}
-
-/* Whether the command has ended, and nothing that it started goes on. */
-static bool child_ended(struct session *s)
-{
-	struct signalfd_siginfo info;
-	bool before = s->child.ended;
-
-	if (read(s->signals.child_fd, &info, sizeof(info)) != sizeof(info))
-		return false;
-	session_reap(s, false);
-	if (s->collector->ops->drain(s->collector, NULL) == 1)
-		return true;
-	if (before || !s->child.ended)
-		return false;
-	/* What has no end of its own ends with the command. */
-	if (options_attach(s->options) && !s->options->n_pids)
-		return true;
-	tell(&s->tell, "%s has ended, and %s; Ctrl-C ends and reports",
-	    *s->options->command, s->options->n_pids ?
-	    "what else is under accounting goes on" :
-	    "processes that it started go on");
-	return false;
-}
-
-/*
- * Whether the user wants the end. A launched command comes first: it is
- * told, unless its terminal told it already, and a second time says that it
- * would not.
- */
-static bool signalled(struct session *s)
-{
-	struct signalfd_siginfo info;
-
-	if (read(s->signals.end_fd, &info, sizeof(info)) != sizeof(info))
-		return false;
-	if (info.ssi_signo != SIGINT || !s->child.pid || s->child.ended ||
-	    s->interrupted)
-		return true;
-	s->interrupted = true;
-	if (info.ssi_code != SI_KERNEL)
-		kill(s->child.pid, SIGINT);
-	return false;
-}
-
-/* What came while it was being started came to us alone, or to what was not
- * the command yet. */
-static void pass_on(struct session *s)
-{
-	s->ending = signalled(s);
-	if (s->interrupted)
-		kill(s->child.pid, SIGINT);
-}
-
-/* Whether a report is wanted now. */
-static bool asked(struct session *s)
-{
-	struct signalfd_siginfo info;
-
-	return read(s->signals.report_fd, &info, sizeof(info)) ==
-	       sizeof(info);
 }
 
 void session_fds(const struct session *s, struct pollfd *fds)
@@ -263,6 +198,7 @@ void session_fds(const struct session *s, struct pollfd *fds)
 	fds[FD_REPORT].fd = s->signals.report_fd;
 	fds[FD_SHARE].fd = share_fd(&s->share);
 	fds[FD_NAMES].fd = names_fd(s->names);
+	fds[FD_LISTEN].fd = listener_fd(s->listener);
 	if (s->show)
 		show_poll(s->show, fds + FD_SHOW);
 }
@@ -272,12 +208,12 @@ static int handle(struct session *s, const struct pollfd *fds,
 		  struct why *why)
 {
 	const struct collector_ops *ops = s->collector->ops;
-	bool done = fds[FD_END].revents && signalled(s);
+	bool done = fds[FD_END].revents && session_signalled(s);
 	int err = 0;
 
 	s->ending |= done;
 	if (!done && fds[FD_CHILD].revents)
-		done = child_ended(s);
+		done = session_child_ended(s);
 	if (!done && fds[FD_COLLECTOR].revents)
 		err = ops->drain(s->collector, why);
 	if (fds[FD_SHARE].revents)
@@ -285,6 +221,8 @@ static int handle(struct session *s, const struct pollfd *fds,
 	if (fds[FD_NAMES].revents)
 		names_read(s->names);
 	names_ask(s->names);
+	if (s->listener && !err)
+		err = session_listen_serve(s, why);
 	tell_warnings(&s->tell, eras_last(&s->eras));
 	return err < 0 ? err : done || err > 0;
 }
@@ -294,6 +232,12 @@ void session_release(struct session *s)
 	if (s->collector->ops->release && !s->released)
 		s->collector->ops->release(s->collector);
 	s->released = true;
+}
+
+static int turn(struct session *s, struct why *why)
+{
+	return s->show ? session_turn(s, why) :
+	       s->listener ? session_listen_turn(s, why) : report(s, why);
 }
 
 static int loop(struct session *s, struct why *why)
@@ -308,7 +252,7 @@ static int loop(struct session *s, struct why *why)
 		int err;
 
 		session_fds(s, fds);
-		if (poll(fds, N_FDS, timeout_ms(deadline)) < 0 &&
+		if (poll(fds, N_FDS, timeout_ms(s, deadline)) < 0 &&
 		    errno != EINTR)
 			return why_set(why, errno, "poll: %s",
 				       strerror(errno));
@@ -321,12 +265,12 @@ static int loop(struct session *s, struct why *why)
 		if (wants & SHOW_QUIT)
 			return 0;
 		now = wants & SHOW_TURN ||
-		      (fds[FD_REPORT].revents && asked(s));
+		      (fds[FD_REPORT].revents && session_asked(s));
 		if (done || (!now && clock_mono_ns() < deadline))
 			continue;
 		done = last && !now;
 		if (!done)
-			err = s->show ? session_turn(s, why) : report(s, why);
+			err = turn(s, why);
 		if (err < 0)
 			return err;
 	}
@@ -353,7 +297,7 @@ static int finish(struct session *s, struct why *why)
 		if (err)
 			return err;
 	}
-	err = report(s, why);
+	err = s->listener ? session_listen_end(s, why) : report(s, why);
 	if (!err && s->child.ended)
 		s->status = s->child.status;
 	if (command && !over)
@@ -392,7 +336,7 @@ static int start(struct session *s, struct why *why)
 	if (err)
 		return err;
 	if (command)
-		pass_on(s);
+		session_pass_on(s);
 	if (ops->offered)
 		share_open(&s->share, s->collector, &s->procfs, NULL);
 	s->start_cpu_ns = s->last_cpu_ns = s->began_cpu_ns = session_cost_ns(s);
@@ -403,6 +347,8 @@ static int start(struct session *s, struct why *why)
 		tell_launched(&s->tell, command, ops);
 	else
 		tell_attached(&s->tell, &eras_last(&s->eras)->gauges, ops);
+	if (s->listener)
+		return session_listen_begin(s, why);
 	return 0;
 }
 
@@ -534,10 +480,14 @@ static int run(struct session *s, struct why *why)
 	if (s->shows)
 		session_try_strace(s);
 	eras_init(&s->eras, s->shows, LEDGER_MAX_RECORDS);
+	if (s->options->reporter == &report_openmetrics)
+		eras_merge_threads(&s->eras);
 	s->sink = share_sink(&s->share, &s->eras.interval[0],
 			     eras_sink(&s->eras));
 	err = procfs_init(&s->procfs, "/proc", why);
-	if (!err && s->options->smb)
+	/* Of clients metrics say nothing. */
+	if (!err && s->options->smb &&
+	    s->options->reporter != &report_openmetrics)
 		err = name_sessions(s, why);
 	/* First, as to load and attach takes a while. */
 	if (!err)
@@ -550,6 +500,8 @@ static int run(struct session *s, struct why *why)
 		err = outfile_open(&s->out, output_of(s->options), why);
 	if (!err)
 		outfile_give_up_on(s->out, s->signals.end_fd);
+	if (!err && s->options->listen)
+		err = session_listen_open(s, why);
 	if (!err)
 		err = pick_collector(s, why);
 	if (!err)
@@ -577,6 +529,8 @@ int session_run(const struct options *options, struct outcome *outcome,
 	share_close(&s.share);
 	if (s.collector)
 		s.collector->ops->close(s.collector);
+	listener_close(s.listener);
+	sums_free(s.sums);
 	outfile_close(s.out);
 	names_free(s.names);
 	eras_done(&s.eras);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the session share: session.c, and session_show.c,
- * which is the one with a dashboard. Nobody else includes it. */
+/* What the parts of the session share: session.c, session_ends.c,
+ * session_show.c for the dashboard, session_listen.c for metrics. Nobody else
+ * includes it. */
 #ifndef SESSION_PARTS_H
 #define SESSION_PARTS_H
 
 #include <poll.h>
 
 #include "acct/eras.h"
+#include "acct/sums.h"
 #include "base/outfile.h"
 #include "base/procfs.h"
 #include "base/tail.h"
+#include "export/listener.h"
 #include "refusals.h"
 #include "session.h"
 #include "setup.h"
@@ -48,14 +51,19 @@ struct session {
 	bool lingers;		/* and that was the end */
 	bool released;		/* nothing is accounted any more */
 	int status;		/* to exit with */
+	struct listener *listener;	/* NULL: no metrics are served */
+	struct sums *sums;		/* for it */
+	int64_t turn_ns;	/* that the last values took to get */
+	int listen_err;		/* of a scrape; why is in the next */
+	struct why listen_why;
 	int64_t began_ns, last_report_ns;
 	int64_t began_cpu_ns, last_cpu_ns, start_cpu_ns;
 	uint64_t reports;
 	char command[256];	/* the target, for reports */
 };
 
-enum { FD_END, FD_COLLECTOR, FD_CHILD, FD_REPORT, FD_SHARE, FD_NAMES, FD_SHOW,
-       N_FDS = FD_SHOW + SHOW_FDS };
+enum { FD_END, FD_COLLECTOR, FD_CHILD, FD_REPORT, FD_SHARE, FD_NAMES, FD_LISTEN,
+       FD_SHOW, N_FDS = FD_SHOW + SHOW_FDS };
 
 /* What to poll for: N_FDS places are filled. */
 void session_fds(const struct session *s, struct pollfd *fds);
@@ -66,6 +74,14 @@ int session_end_interval(struct session *s, struct snapshot_cfg *interval,
 			 struct snapshot_cfg *all, struct why *why);
 /* The command's end, with what the kernel says that it used. */
 void session_reap(struct session *s, bool wait);
+/* Whether the command has ended, and nothing that it started goes on. */
+bool session_child_ended(struct session *s);
+/* Whether the user wants the end. */
+bool session_signalled(struct session *s);
+/* What came while the command was being started. */
+void session_pass_on(struct session *s);
+/* Whether a report is wanted now. */
+bool session_asked(struct session *s);
 /* Nothing is accounted any more, but for the last tick(). */
 void session_release(struct session *s);
 
@@ -80,5 +96,16 @@ unsigned session_serve_show(struct session *s, const struct pollfd *fds);
 int session_turn(struct session *s, struct why *why);
 /* All have ended, and what there was is still to be looked at. */
 int session_linger(struct session *s, struct why *why);
+
+/* Where the options say; first, as that is what may fail. */
+int session_listen_open(struct session *s, struct why *why);
+/* Accounting has begun: there is something to be served. */
+int session_listen_begin(struct session *s, struct why *why);
+/* Answers who has asked. */
+int session_listen_serve(struct session *s, struct why *why);
+/* What is measured until now is served from now on. */
+int session_listen_turn(struct session *s, struct why *why);
+/* That was the last time; and a report, if one was asked for. */
+int session_listen_end(struct session *s, struct why *why);
 
 #endif

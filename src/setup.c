@@ -112,6 +112,7 @@ static struct collector_cfg collector_cfg(const struct setup *s,
 		.histograms = choose_needs(o, &words) & COLLECT_HISTOGRAMS ||
 			      o->reporter == &report_json ||
 			      all_columns(o) ||
+			      o->reporter == &report_openmetrics ||
 			      (with->shows && ops->modes & COLLECT_HISTOGRAMS),
 	};
 }

@@ -17,6 +17,13 @@ void eras_done(struct eras *eras)
 	ledger_done(&eras->all);
 }
 
+void eras_merge_threads(struct eras *eras)
+{
+	for (int i = 0; i < 2; i++)
+		eras->interval[i].merges_threads = true;
+	eras->all.merges_threads = true;
+}
+
 const struct ledger *eras_last(const struct eras *eras)
 {
 	return &eras->interval[eras->keeps ? !eras->now : eras->now];

@@ -28,6 +28,8 @@ struct eras {
 
 void eras_init(struct eras *eras, bool keeps, size_t max_records);
 void eras_done(struct eras *eras);
+/* Nobody will ask for threads apart: they take no room, and no time. */
+void eras_merge_threads(struct eras *eras);
 
 /* The receiving end for a collector; lives as long as the eras. */
 struct sink eras_sink(struct eras *eras);

@@ -108,6 +108,10 @@ static struct key fold(struct ledger *ledger, const struct key *key)
 {
 	struct key folded = *key;
 
+	if (ledger->merges_threads) {
+		folded = key_project(key, ~dim_bit(DIM_THREAD));
+		key = &folded;
+	}
 	if (ledger->records.used < ledger->max_records ||
 	    map_get(&ledger->records, key))
 		return folded;

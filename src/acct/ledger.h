@@ -44,6 +44,7 @@ struct ledger {
 	struct slow *slow;	/* the slowest, in no order */
 	size_t n_slow;
 	size_t max_records;
+	bool merges_threads;	/* into their processes, as they come */
 	bool out_of_memory;	/* something was not stored */
 };
 

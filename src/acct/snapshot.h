@@ -113,10 +113,15 @@ struct snapshot_cfg {
 	int64_t end_mono_ns;	/* as end_ns, on the monotonic clock */
 };
 
+/* Of a sum of snapshots: so many rows, and one for all others. */
+#define SNAPSHOT_MAX_SERIES 200
+#define SNAPSHOT_OTHERS "(other)"
+
 struct snapshot {
 	struct snapshot_cfg cfg;
 	struct row *rows;	/* in no order */
 	size_t n_rows;
+	size_t beyond;		/* that are in that one; of a sum only */
 	struct row total;	/* all rows merged */
 	struct account *processes;	/* by wall, the largest first */
 	size_t n_processes;

@@ -7,6 +7,8 @@
 #ifndef MODEL_MEASURE_H
 #define MODEL_MEASURE_H
 
+#include <stdbool.h>
+
 enum measure {
 	MEASURE_WALL,		/* ns, lifetime in the interval, or of calls */
 	MEASURE_BLOCKED,	/* ns, asleep, states S and D */
@@ -55,6 +57,8 @@ struct measure_desc {
 	enum unit unit;
 	const char *help;
 	enum merging merging;
+	const char *metric;	/* a metric's stem, with its unit; NULL: none */
+	bool momentary;		/* of the end of an interval, and no sum */
 };
 
 /* Indexed by enum measure. */

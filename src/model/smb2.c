@@ -18,6 +18,20 @@ const char *smb2_command(int command)
 							 "(unknown)";
 }
 
+const char *smb2_operation(int command)
+{
+	/* source3/include/smbprofile.h; a NOTIFICATION is never served. */
+	static const char *const names[SMB2_COMMANDS] = {
+		"negprot", "sesssetup", "logoff", "tcon", "tdis", "create",
+		"close", "flush", "read", "write", "lock", "ioctl", "cancel",
+		"keepalive", "find", "notify", "getinfo", "setinfo", "break",
+		"notification",
+	};
+
+	return command >= 0 && command < SMB2_COMMANDS ? names[command] :
+							 "unknown";
+}
+
 static const struct {
 	uint32_t status;
 	const char *name;

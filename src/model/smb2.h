@@ -17,6 +17,9 @@
 /* "CREATE"; "(unknown)" for what is no command. */
 const char *smb2_command(int command);
 
+/* As Samba's own counters call it ("create", "find"); "unknown" likewise. */
+const char *smb2_operation(int command);
+
 /* "OBJECT_NAME_NOT_FOUND", "OK", or by its number, in @buf. */
 const char *smb2_status(char *buf, size_t size, uint32_t status);
 

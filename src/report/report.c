@@ -7,6 +7,7 @@ const struct reporter *const reporter_table[] = {
 	&report_text,
 	&report_json,
 	&report_csv,
+	&report_openmetrics,
 	&report_folded,
 	&report_svg,
 	&report_html,

@@ -33,6 +33,9 @@ struct reporter {
 extern const struct reporter report_text, report_json, report_csv;
 /* Flame graphs: as text for other tools, a picture, a page. */
 extern const struct reporter report_folded, report_svg, report_html;
+/* For Prometheus and its kin; the latter, of the older text, is for --listen
+ * and no format of its own. */
+extern const struct reporter report_openmetrics, report_prometheus;
 /* The table of strace -c; chosen by -c, no format of its own. */
 extern const struct reporter report_summary;
 

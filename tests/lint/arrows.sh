@@ -35,7 +35,7 @@ arrows()
 			"compare export"
 		may["target"] = "base model options"
 		may["option_args"] = ""
-		may["about"] = "base model collect report options"
+		may["about"] = "base model collect report export options"
 		may["choose"] = "base model collect options report"
 		may["refusals"] = "base collect"
 		may["setup"] = may["choose"] " choose acct/snapshot.h"
@@ -43,10 +43,11 @@ arrows()
 		may["options"] = "base model acct smb2 collect report " \
 			"compare export target contrast_options " \
 			"detail_options tail_options smb_options " \
-			"target_options option_args"
+			"target_options listen_options option_args"
 		may["contrast_options"] = "base model report options"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
+		may["listen_options"] = "base model report export options"
 		may["smb_options"] = "base model report options"
 		may["target_options"] = "base model report options"
 		may["share"] = "base model acct collect export"
@@ -58,6 +59,8 @@ arrows()
 			"setup share show tell session_parts"
 		may["session_parts"] = may["session"] " session"
 		may["session_show"] = may["session_parts"]
+		may["session_ends"] = may["session_parts"]
+		may["session_listen"] = may["session_parts"]
 		may["contrast_print"] = "base report compare"
 		may["forecast"] = "base model report compare options " \
 			"session target"
@@ -124,6 +127,7 @@ doors()
 		door["elfutils/"] = door["dwarf.h"] = \
 			door["libelf.h"] = door["gelf.h"] = door["lzma.h"] = \
 			door["libiberty/"] = "^src/symbols/"
+		door["microhttpd.h"] = "^src/export/listener\\.c$"
 		door["bpf/"] = "^src/collect/bpf/"
 		door["ncurses"] = door["curses.h"] = door["term.h"] = \
 			"^src/tui/term\\.c$"

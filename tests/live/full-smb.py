@@ -32,28 +32,6 @@ COMMANDS = {
 }
 
 
-class Profile:
-    """What smbd counts from now on."""
-
-    def __init__(self, server):
-        self.server = server
-        live.need("smbcontrol")
-        live.need("smbstatus")
-        for word in ("on", "flush"):
-            self.control("profile", word)
-
-    def control(self, *words):
-        subprocess.run(["smbcontrol", "-s", self.server.conf, "smbd", *words],
-                       check=True, capture_output=True)
-
-    def read(self):
-        text = subprocess.run(["smbstatus", "-s", self.server.conf, "-P"],
-                              check=True, capture_output=True,
-                              text=True).stdout
-        return {name: int(value) for name, value in
-                re.findall(r"^(\S+_count):\s+(\d+)$", text, re.M)}
-
-
 def by_name(rows, name, value):
     sums = {}
     for row in rows:
@@ -133,7 +111,7 @@ def counts(tap, server):
     """Of sessions in the clear, and of encrypted ones."""
     server.add_user("root", "secret")
     folder = smbd.make_files("many", FILES, SIZE)
-    profile = Profile(server)
+    profile = smbd.Profile(server)
     for name, args in {
             "plain": ["-N"],
             "signed": ["-Uroot%secret", "--client-protection=sign"],
@@ -293,7 +271,7 @@ def torture(tap, _server):
     """As many of Samba's own requests as it says it made."""
     live.need("smbtorture")
     server = smbd.Server()
-    profile = Profile(server)
+    profile = smbd.Profile(server)
     tool = smb_tool()
     text = subprocess.run(
         ["smbtorture", "//127.0.0.1/share", "-p", str(server.port),

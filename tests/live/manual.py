@@ -14,7 +14,8 @@ PAGE = os.path.join(live.SRCDIR, "man", "smbsysacct.1")
 # So long an example takes that has an end of its own, in seconds.
 SHORT = [(r"--seconds=\d+", "--seconds=1"), (r"-d 10\b", "-d 1"),
          (r"-d 1 -n 10\b", "-d 0.3 -n 3"),
-         (r"--contrast (?!-p)", "--contrast -r 1 ")]
+         (r"--contrast (?!-p)", "--contrast -r 1 "),
+         (r":9798\b", ":0")]
 
 # What is in reports of text by these dimensions: the title of a column.
 TITLES = {"username": "user"}
@@ -27,7 +28,7 @@ WORDS = {
     "-r": "", "--name": "", "--collector": "collector: proc",
     "-c": "% time", "-D": "p50", "--stacks": "caller",
     "-U": "reads", "--slowest": "slowest", "--probe": "vfs",
-    "--smb": "", "--contrast": "measured|strace -cf|bare",
+    "--smb": "", "--listen": "metrics are at", "--contrast": "measured|strace -cf|bare",
 }
 
 
@@ -121,13 +122,15 @@ class Example:
         """Regular expressions that all are to be found."""
         found = [WORDS[name] for name in self.options if WORDS.get(name)]
         form = self.options.get("--format", "text")
-        if form == "text" and "--contrast" not in self.options and \
+        if form == "text" and "--listen" not in self.options and \
+                "--contrast" not in self.options and \
                 "-c" not in self.options:
             found.append("our cost: ")
             found += [rf"\b{TITLES.get(dim, dim)}\b" for dim in
                       filter(None, self.options.get("--by", "").split(","))]
         return found + {"csv": ["^end,end_ns,"], "html": ["<html"],
-                        "json": [r"\d"]}.get(form, [])
+                        "json": [r"\d"],
+                        "openmetrics": ["^# EOF$"]}.get(form, [])
 
     def run(self, folder):
         """(exit status, all that it has written)"""

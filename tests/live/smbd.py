@@ -7,6 +7,7 @@ installed server is touched, and none is needed to be running.
 
 import fcntl
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -138,6 +139,28 @@ class Server:
 
     def stop(self):
         self.process.kill()
+
+
+class Profile:
+    """What smbd counts from now on."""
+
+    def __init__(self, server):
+        self.server = server
+        live.need("smbcontrol")
+        live.need("smbstatus")
+        for word in ("on", "flush"):
+            self.control("profile", word)
+
+    def control(self, *words):
+        subprocess.run(["smbcontrol", "-s", self.server.conf, "smbd", *words],
+                       check=True, capture_output=True)
+
+    def read(self):
+        text = subprocess.run(["smbstatus", "-s", self.server.conf, "-P"],
+                              check=True, capture_output=True,
+                              text=True).stdout
+        return {name: int(value) for name, value in
+                re.findall(r"^(\S+_count):\s+(\d+)$", text, re.M)}
 
 
 CTDB_CONF = """\

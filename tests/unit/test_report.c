@@ -315,7 +315,9 @@ static void an_empty_snapshot_can_be_printed(void **state)
 		/* Of no stacks there are no lines. */
 		assert_true(*text || reporter_table[i] == &report_folded);
 		assert_null(strstr(text, "nan"));
-		assert_null(strstr(text, "inf"));
+		/* Metrics have families that are called so. */
+		if (reporter_table[i] != &report_openmetrics)
+			assert_null(strstr(text, "inf"));
 		free(text);
 	}
 }
