@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "option_use.h"
+
 int compare_set_diff(struct options *o, const char *arg, struct why *why)
 {
 	if (o->diff[0])
@@ -39,10 +41,7 @@ int compare_take(struct options *o, const char *word, struct why *why)
 
 static const char *out_of_place(const struct options *o)
 {
-	const struct {
-		bool asked;
-		const char *option;
-	} others[] = {
+	const struct option_use others[] = {
 		{ *o->command, "a command" },
 		{ options_attach(o), "a target" },
 		{ o->smb, "--smb" },
@@ -67,10 +66,7 @@ static const char *out_of_place(const struct options *o)
 		  "this --format" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (others[i].asked)
-			return others[i].option;
-	return NULL;
+	return OPTION_GIVEN(others);
 }
 
 static int check_diff(const struct options *o, struct why *why)

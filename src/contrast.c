@@ -348,24 +348,13 @@ static int prepare(struct contrast *c, struct why *why)
 	return err;
 }
 
-static int report(struct contrast *c, struct why *why)
+static int print(FILE *to, const void *ctx, struct why *why)
 {
+	const struct contrast *c = ctx;
 	const struct options *o = c->options;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	int err;
 
-	if (!memory)
-		return why_set(why, errno, "out of memory for the report");
-	err = (o->reporter == &report_json ? contrast_print_json :
-	       contrast_print_text)(memory, &c->contest, o->command, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
-	if (!err)
-		err = outfile_write(c->out, text, len, why);
-	free(text);
-	return err;
+	return (o->reporter == &report_json ? contrast_print_json :
+		contrast_print_text)(to, &c->contest, o->command, why);
 }
 
 static int run(struct contrast *c, struct why *why)
@@ -382,7 +371,7 @@ static int run(struct contrast *c, struct why *why)
 	if (!err)
 		err = run_rounds(c, why);
 	end_line(c);
-	return err ? err : report(c, why);
+	return err ? err : outfile_print(c->out, print, c, why);
 }
 
 static void clean_up(struct contrast *c)

@@ -3,13 +3,12 @@
 
 #include <errno.h>
 
+#include "option_use.h"
+
 /* What asks for another report than the one there is. */
 static const char *out_of_place(const struct options *o)
 {
-	const struct {
-		bool asked;
-		const char *option;
-	} others[] = {
+	const struct option_use others[] = {
 		{ o->check, "--check" },
 		{ o->top, "--top" },
 		{ o->delay_ns, "-d" },
@@ -33,10 +32,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->probes, "--probe" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (others[i].asked)
-			return others[i].option;
-	return NULL;
+	return OPTION_GIVEN(others);
 }
 
 int contrast_check(const struct options *o, struct why *why)

@@ -163,24 +163,13 @@ static int observe(struct job *j, struct why *why)
 	return err ? err : observe_finish(&j->seen, why);
 }
 
-static int report(struct job *j, struct why *why)
+static int print(FILE *to, const void *ctx, struct why *why)
 {
+	const struct job *j = ctx;
 	const struct options *o = j->options;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	int err;
 
-	if (!memory)
-		return why_set(why, errno, "out of memory for the report");
-	err = (o->reporter == &report_json ? diff_print_json :
-	       diff_print_text)(memory, &j->seen, &j->diff, o, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
-	if (!err)
-		err = outfile_write(j->out, text, len, why);
-	free(text);
-	return err;
+	return (o->reporter == &report_json ? diff_print_json :
+		diff_print_text)(to, &j->seen, &j->diff, o, why);
 }
 
 static int compare(struct job *j, struct why *why)
@@ -193,7 +182,7 @@ static int compare(struct job *j, struct why *why)
 		err = observe(j, why);
 	if (!err)
 		err = diff_compute(&j->diff, &j->seen, why);
-	return err ? err : report(j, why);
+	return err ? err : outfile_print(j->out, print, j, why);
 }
 
 /* The last report there is. */

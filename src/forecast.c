@@ -79,24 +79,14 @@ static void project(struct forecast *f, struct why *why)
 		f->projected = true;
 }
 
-static int report(const struct options *o, const struct forecast *f,
-		  struct outfile *out, struct why *why)
+static int print_json(FILE *to, const void *ctx, struct why *why)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
-	int err;
+	return forecast_print_json(to, ctx, why);
+}
 
-	if (!memory)
-		return why_set(why, errno, "out of memory for the report");
-	err = (o->reporter == &report_json ? forecast_print_json :
-	       forecast_print_text)(memory, f, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
-	if (!err)
-		err = outfile_write(out, text, len, why);
-	free(text);
-	return err;
+static int print_text(FILE *to, const void *ctx, struct why *why)
+{
+	return forecast_print_text(to, ctx, why);
 }
 
 static int run(const struct options *o, struct outfile *out, int *status,
@@ -120,7 +110,9 @@ static int run(const struct options *o, struct outfile *out, int *status,
 	f.target = words;
 	totals_parse(&f.totals, text);
 	project(&f, &reason);
-	return report(o, &f, out, why);
+	return outfile_print(out, o->reporter == &report_json ? print_json :
+								print_text,
+			     &f, why);
 }
 
 int forecast_run(const struct options *options, int *status, struct why *why)

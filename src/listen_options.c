@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "export/listener.h"
+#include "option_use.h"
 
 /* A scrape is of no older values than this, unless -d says otherwise. */
 #define PACE_NS (5 * NS_PER_SEC)
@@ -17,24 +18,11 @@ int listen_set(struct options *o, const char *arg, struct why *why)
 	return endpoint_parse(&o->endpoint, arg, why);
 }
 
-struct other {
-	bool asked;
-	const char *option;
-};
-
-static const char *first_of(const struct other *others, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (others[i].asked)
-			return others[i].option;
-	return NULL;
-}
-
 /* What a metric has no place for. */
 static int check_metrics(const struct options *o, struct why *why)
 {
 	const unsigned dims = dim_bit(DIM_PROCESS) | dim_bit(DIM_SYSCALL);
-	const struct other others[] = {
+	const struct option_use others[] = {
 		{ o->slowest, "--slowest" },
 		{ o->n_probes, "--probe" },
 		{ o->stacks, "--stacks" },
@@ -43,8 +31,7 @@ static int check_metrics(const struct options *o, struct why *why)
 		{ o->max_rows, "--rows" },
 		{ o->histogram, "-D" },
 	};
-	const char *other = first_of(others, sizeof(others) /
-					     sizeof(*others));
+	const char *other = OPTION_GIVEN(others);
 
 	if (other)
 		return why_set(why, EINVAL, "%s does not go with metrics, "
@@ -59,7 +46,7 @@ static int check_metrics(const struct options *o, struct why *why)
 
 static int check_listen(const struct options *o, struct why *why)
 {
-	const struct other others[] = {
+	const struct option_use others[] = {
 		{ o->reporter == &report_summary, "-c" },
 		{ o->has_format && o->reporter != &report_openmetrics,
 		  "another --format than openmetrics" },
@@ -68,8 +55,7 @@ static int check_listen(const struct options *o, struct why *why)
 		{ o->contrast, "--contrast" },
 		{ o->budget.n, "--budget" },
 	};
-	const char *other = first_of(others, sizeof(others) /
-					     sizeof(*others));
+	const char *other = OPTION_GIVEN(others);
 
 	if (other)
 		return why_set(why, EINVAL, "%s does not go with --listen; "

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "option_use.h"
+
 int record_set_record(struct options *o, const char *arg, struct why *why)
 {
 	if (!*arg)
@@ -23,10 +25,7 @@ int record_set_replay(struct options *o, const char *arg, struct why *why)
 /* What says what is to be accounted, which was. */
 static const char *out_of_place(const struct options *o)
 {
-	const struct {
-		bool asked;
-		const char *option;
-	} others[] = {
+	const struct option_use others[] = {
 		{ *o->command, "a command" },
 		{ o->record, "--record" },
 		{ o->n_pids, "-p" },
@@ -48,10 +47,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->check, "--check" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (others[i].asked)
-			return others[i].option;
-	return NULL;
+	return OPTION_GIVEN(others);
 }
 
 int record_complete(struct options *o, struct why *why)

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 
+#include "option_use.h"
+
 #define SMBD "^smbd$"
 
 static const char *out_of_place(const struct options *o)
 {
-	const struct {
-		bool asked;
-		const char *option;
-	} others[] = {
+	const struct option_use others[] = {
 		{ *o->command, "a command" },
 		{ o->has_name, "--name" },
 		{ o->cgroup, "--cgroup" },
@@ -21,10 +20,7 @@ static const char *out_of_place(const struct options *o)
 		{ o->contrast, "--contrast" },
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (others[i].asked)
-			return others[i].option;
-	return NULL;
+	return OPTION_GIVEN(others);
 }
 
 static int check_dims(const struct options *o, struct why *why)

@@ -225,6 +225,25 @@ int outfile_write(struct outfile *out, const char *data, size_t len,
 	return err ? fail(out, -err, why) : 0;
 }
 
+int outfile_print(struct outfile *out, outfile_print_fn print,
+		  const void *ctx, struct why *why)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+	int err;
+
+	if (!memory)
+		return why_set(why, errno, "out of memory for the report");
+	err = print(memory, ctx, why);
+	if (fclose(memory) && !err)
+		err = why_set(why, ENOMEM, "out of memory for the report");
+	if (!err)
+		err = outfile_write(out, text, len, why);
+	free(text);
+	return err;
+}
+
 void outfile_close(struct outfile *out)
 {
 	if (!out)

@@ -10,6 +10,7 @@
 #define BASE_OUTFILE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/why.h"
 
@@ -25,6 +26,10 @@ int outfile_open(struct outfile **ret, const char *path, struct why *why);
 void outfile_give_up_on(struct outfile *out, int fd);
 int outfile_write(struct outfile *out, const char *data, size_t len,
 		  struct why *why);
+/* What @print prints, as a whole or not at all. */
+typedef int (*outfile_print_fn)(FILE *to, const void *ctx, struct why *why);
+int outfile_print(struct outfile *out, outfile_print_fn print,
+		  const void *ctx, struct why *why);
 void outfile_close(struct outfile *out);
 
 #endif

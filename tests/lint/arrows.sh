@@ -37,7 +37,7 @@ arrows()
 		may["tui"] = "base model acct/snapshot.h smb2 report " \
 			"compare export"
 		may["target"] = "base model options"
-		may["option_args"] = ""
+		may["option_args"] = may["option_use"] = ""
 		may["about"] = "base model collect record report export " \
 			"options"
 		may["choose"] = "base model collect options report"
@@ -49,14 +49,14 @@ arrows()
 			"contrast_options detail_options tail_options " \
 			"smb_options record_options target_options " \
 			"listen_options option_args"
-		may["compare_options"] = "base model compare report options"
-		may["contrast_options"] = "base model report options"
+		may["compare_options"] = "base model compare report options option_use"
+		may["contrast_options"] = "base model report options option_use"
 		may["detail_options"] = "base model report options"
 		may["tail_options"] = "base model report options"
-		may["listen_options"] = "base model report export options"
-		may["smb_options"] = "base model report options"
+		may["listen_options"] = "base model report export options option_use"
+		may["smb_options"] = "base model report options option_use"
 		may["target_options"] = "base model report options"
-		may["record_options"] = "base model report options"
+		may["record_options"] = "base model report options option_use"
 		may["recording"] = "acct record"
 		may["printed"] = "base report"
 		may["share"] = "base model acct collect export"

@@ -60,6 +60,29 @@ static void is_not_made_without_a_report(void **state)
 	check_content(path, "old");
 }
 
+static int print_some(FILE *to, const void *ctx, struct why *why)
+{
+	fputs("some of it, ", to);
+	return *(const int *)ctx ? why_set(why, *(const int *)ctx, "enough") :
+				   0;
+}
+
+static void prints_all_or_nothing(void **state)
+{
+	static const int errors[] = { ENODATA, 0 };
+	struct outfile *out = open_ok(path);
+	struct why why = { 0 };
+
+	(void)state;
+	assert_int_equal(outfile_print(out, print_some, &errors[0], &why),
+			 -ENODATA);
+	assert_string_equal(why.text, "enough");
+	assert_int_equal(files_in_dir(), 0);
+	assert_int_equal(outfile_print(out, print_some, &errors[1], &why), 0);
+	check_content(path, "some of it, ");
+	outfile_close(out);
+}
+
 static void replaces_and_keeps_the_mode(void **state)
 {
 	struct outfile *out;
@@ -198,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(appears_with_the_first_report),
 		IN_DIR(is_not_made_without_a_report),
+		IN_DIR(prints_all_or_nothing),
 		IN_DIR(replaces_and_keeps_the_mode),
 		IN_DIR(appends_later_reports),
 		IN_DIR(follows_a_link_to_a_file),
