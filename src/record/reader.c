@@ -306,11 +306,12 @@ static int cut(struct record_reader *r, const char *what)
 int record_next(struct record_reader *r, const struct sink *sink,
 		bool moments, struct why *why)
 {
-	const struct place *place = &r->places[r->next];
+	const struct place *place;
 	int err;
 
 	if (r->next >= r->n)
 		return 0;
+	place = &r->places[r->next];
 	err = read_block(r, &place->block, place->at);
 	if (err == -EPROTO)
 		return cut(r, "is damaged");
