@@ -70,9 +70,10 @@ struct runs {
  * Values are 0 or more, and were counted in steps, one more or less of which
  * is never news: their variance is at least half a step squared, which is
  * then no estimate, but known. Nor are they taken to vary less than is known
- * from elsewhere: few runs can be close to each other by chance. So what is equal in all runs can differ. Where
- * there is a 0, half a step is added to all, and there is no ratio where all of
- * @before, or all of @after, are 0. What is 0 everywhere is equal: p is 1.
+ * from elsewhere: few runs can be close to each other by chance. So what is
+ * equal in all runs can differ. Where there is a 0, half a step is added to
+ * all, and there is no ratio where all of @before, or all of @after, are 0.
+ * What is 0 everywhere is equal: p is 1.
  */
 struct change stats_change(const struct runs *before,
 			   const struct runs *after);

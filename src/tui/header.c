@@ -66,7 +66,8 @@ static void draw_target(const struct dash *dash, struct canvas *canvas,
 	text_untrusted(target, sizeof(target), dash->cfg.target);
 	text_untrusted(args, sizeof(args), dash->cfg.args);
 	snprintf(left, sizeof(left), "%s%s: %llu process%s, %llu thread%s%s"
-		 "  %s", when_text(when, sizeof(when), dash), target, (unsigned long long)now->processes,
+		 "  %s", when_text(when, sizeof(when), dash), target,
+		 (unsigned long long)now->processes,
 		 now->processes == 1 ? "" : "es",
 		 (unsigned long long)now->threads,
 		 now->threads == 1 ? "" : "s",
