@@ -146,14 +146,28 @@ def judge_phases(tap, name, report):
 
 
 def judge_who(tap, name, report, user):
+    """A session may be over before smbstatus has looked."""
     who = report["smb"]["who"]
     rows = [row for row in who if row.get("share") == "share"]
     tap.ok({row["client"] for row in who} == {"127.0.0.1"},
            f"{name}: by the client's address", who)
+    tap.ok({row["username"] for row in rows} <= {user},
+           f"{name}: if by user and share, by the right ones", rows)
+
+
+@live.timed
+def named(tap, server):
+    """Of a session that is still there all is known."""
+    copied = smbd.Client(server, smbd.make_files("named", 50, SIZE))
+    tool = smb_tool("-p", copied.server_pid)
+    copied.copy(LONG)
+    who = stop(tool)["smb"]["who"]
+    copied.quit()
+    rows = [row for row in who if row.get("share") == "share"]
     most = sum(row["requests"] for row in rows)
-    tap.ok(rows and {row["username"] for row in rows} == {user}
+    tap.ok(rows and {row["username"] for row in rows} == {"nobody"}
            and most > sum(row["requests"] for row in who) / 2,
-           f"{name}: most requests by user and share", rows)
+           "one that goes on: requests by user and share", *who)
 
 
 def settled(pid):
@@ -289,7 +303,7 @@ def main(tap):
     live.need("smbd")
     live.need("smbclient")
     server = smbd.Server()
-    for part in live.chosen([counts, one_client, bill, ctdb, torture]):
+    for part in live.chosen([counts, named, one_client, bill, ctdb, torture]):
         part(tap, server)
     server.stop()
 
