@@ -38,8 +38,8 @@ class Probed(launched.Launched):
 def counted(tap, name, row, calls, nested=0, unmatched=0):
     tap.ok(row["calls"] == calls and row["nested"] == nested
            and row["unmatched"] == unmatched and "in_flight" not in row,
-           f"{name}: {calls} calls, {nested} nested, {unmatched} of which "
-           "one side was seen", row)
+           f"{name}: {calls} calls, to the call, {nested} nested, "
+           f"{unmatched} of which one side was seen", row)
 
 
 # Beside the function's own time our end of a call is in it, by the program's
@@ -122,6 +122,7 @@ def threads(tap):
            "and one of all of them", row)
 
 
+@live.timed
 def pairs(tap):
     run = Probed("pairs", "pair=exe:probed_begin..probed_end")
     row = run.row("pair")
@@ -130,6 +131,7 @@ def pairs(tap):
     timed(tap, "pairs", row, run.truth["pair"], slack_of(run))
 
 
+@live.timed
 def places(tap):
     run = Probed("places", "usdt:exe:probed:odd",
                  "place=usdt:exe:probed:start..stop")

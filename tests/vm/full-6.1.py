@@ -42,7 +42,7 @@ OTHERS = [
     Test("live/proc-exact.py", "sleep", "waits"),
     Test("live/proc-user.py", "foreigners", "killed", "undumpable"),
     # The last one: no boot is as it was once audit was enabled.
-    Test("vm/audit.py"),
+    Test("vm/audit.py", once=True),
 ]
 
 
