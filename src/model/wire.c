@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/grow.h"
 #include "model/abi.h"
 
 #define MAX_LABELS 4096
@@ -114,26 +115,15 @@ int wire_answer(const void *data, size_t size, struct wire_answer *ret)
 
 static void put(struct wire_state *state, const void *data, size_t size)
 {
-	size_t room = state->room ? state->room : 4096;
-	char *grown;
+	void *all = state->data;
 
 	if (state->err)
 		return;
-	while (room - state->size < size && room < WIRE_STATE_MAX)
-		room *= 2;
-	if (room - state->size < size) {
-		state->err = -EFBIG;
+	state->err = grow(&all, &state->room, state->size, size,
+			  WIRE_STATE_MAX);
+	if (state->err)
 		return;
-	}
-	if (room != state->room) {
-		grown = realloc(state->data, room);
-		if (!grown) {
-			state->err = -ENOMEM;
-			return;
-		}
-		state->data = grown;
-		state->room = room;
-	}
+	state->data = all;
 	memcpy(state->data + state->size, data, size);
 	state->size += size;
 }

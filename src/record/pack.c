@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record/pack.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/grow.h"
 
 void pack_done(struct pack *pack)
 {
@@ -13,26 +14,14 @@ void pack_done(struct pack *pack)
 
 void pack_bytes(struct pack *pack, const void *data, size_t size)
 {
-	size_t room = pack->room ? pack->room : 4096;
-	uint8_t *grown;
+	void *all = pack->data;
 
 	if (pack->err || !size)
 		return;
-	while (room - pack->size < size && room < PACK_MAX)
-		room *= 2;
-	if (room - pack->size < size) {
-		pack->err = -EFBIG;
+	pack->err = grow(&all, &pack->room, pack->size, size, PACK_MAX);
+	if (pack->err)
 		return;
-	}
-	if (room != pack->room) {
-		grown = realloc(pack->data, room);
-		if (!grown) {
-			pack->err = -ENOMEM;
-			return;
-		}
-		pack->data = grown;
-		pack->room = room;
-	}
+	pack->data = all;
 	memcpy(pack->data + pack->size, data, size);
 	pack->size += size;
 }

@@ -23,7 +23,8 @@ static inline FILE *open_golden(const char *name, const char *mode)
 /* The golden file, after it was replaced by @text where that is asked for. */
 static inline char *golden(const char *name, const char *text)
 {
-	char *wanted = calloc(1, 65536);
+	const size_t room = 1 << 17;
+	char *wanted = calloc(1, room);
 	FILE *f;
 
 	assert_non_null(wanted);
@@ -36,7 +37,7 @@ static inline char *golden(const char *name, const char *text)
 	f = open_golden(name, "r");
 	if (!f)
 		fail_msg("no tests/trace/%s below $top_srcdir", name);
-	assert_true(fread(wanted, 1, 65535, f) > 0);
+	assert_true(fread(wanted, 1, room - 1, f) > 0);
 	fclose(f);
 	return wanted;
 }

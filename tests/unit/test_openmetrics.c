@@ -4,6 +4,7 @@
  * UPDATE_GOLDEN=1 in the environment writes it anew.
  */
 #include "book.h"
+#include "golden.h"
 #include "sample.h"
 
 #include <stdlib.h>
@@ -27,37 +28,15 @@ static char *print(const struct reporter *reporter,
 	return text;
 }
 
-static FILE *open_golden(const char *name, const char *mode)
-{
-	const char *top = getenv("top_srcdir");
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/tests/trace/%s", top ? top : ".",
-		 name);
-	return fopen(path, mode);
-}
-
 static void compare(const char *name, char *text)
 {
-	char *wanted = calloc(1, 1 << 17);
-	FILE *f;
+	char *wanted;
 
-	assert_non_null(wanted);
 	/* The version is none of what is looked at. */
 	for (char *p; (p = strstr(text, "\"" PACKAGE_VERSION "\"")); )
 		memmove(p + 1, p + sizeof(PACKAGE_VERSION), strlen(p + sizeof(
 			PACKAGE_VERSION)) + 1);
-	if (getenv("UPDATE_GOLDEN")) {
-		f = open_golden(name, "w");
-		assert_non_null(f);
-		fputs(text, f);
-		fclose(f);
-	}
-	f = open_golden(name, "r");
-	if (!f)
-		fail_msg("no tests/trace/%s below $top_srcdir", name);
-	assert_true(fread(wanted, 1, (1 << 17) - 1, f) > 0);
-	fclose(f);
+	wanted = golden(name, text);
 	assert_string_equal(text, wanted);
 	free(wanted);
 	free(text);
