@@ -13,37 +13,34 @@
 /* ... and not so often that it takes more than one part in so many. */
 #define PARTS 20
 
-static char *print(struct session *s, const struct reporter *reporter,
-		   size_t *len, struct why *why)
+static int print_open(FILE *to, const void *ctx, struct why *why)
 {
-	char *text = NULL;
-	FILE *memory = open_memstream(&text, len);
-	int err;
+	const struct session *s = ctx;
 
-	if (!memory) {
-		why_set(why, errno, "out of memory for the report");
-		return NULL;
-	}
-	err = reporter->print(memory, sums_snapshot(s->sums),
-			      &s->setup.report, why);
-	if (fclose(memory) && !err)
-		err = why_set(why, ENOMEM, "out of memory for the report");
-	if (!err)
-		return text;
-	free(text);
-	return NULL;
+	return report_openmetrics.print(to, sums_snapshot(s->sums),
+					&s->setup.report, why);
+}
+
+static int print_plain(FILE *to, const void *ctx, struct why *why)
+{
+	const struct session *s = ctx;
+
+	return report_prometheus.print(to, sums_snapshot(s->sums),
+				       &s->setup.report, why);
 }
 
 static int renew(struct session *s, struct why *why)
 {
 	size_t open_len, plain_len;
-	char *open = print(s, &report_openmetrics, &open_len, why);
-	char *plain = open ? print(s, &report_prometheus, &plain_len, why) :
-			     NULL;
+	char *open, *plain;
+	int err = outfile_text(&open, &open_len, print_open, s, why);
 
-	if (!plain) {
+	if (err)
+		return err;
+	err = outfile_text(&plain, &plain_len, print_plain, s, why);
+	if (err) {
 		free(open);
-		return -ENOMEM;
+		return err;
 	}
 	if (!listener_set(s->listener, open, open_len, plain, plain_len))
 		return 0;
@@ -111,13 +108,8 @@ int session_listen_end(struct session *s, struct why *why)
 {
 	const struct options *o = s->options;
 	int err = session_listen_turn(s, why);
-	size_t len;
-	char *text;
 
 	if (err || !(o->output || o->has_format))
 		return err;
-	text = print(s, &report_openmetrics, &len, why);
-	err = text ? outfile_write(s->out, text, len, why) : -ENOMEM;
-	free(text);
-	return err;
+	return outfile_print(s->out, print_open, s, why);
 }

@@ -225,12 +225,11 @@ int outfile_write(struct outfile *out, const char *data, size_t len,
 	return err ? fail(out, -err, why) : 0;
 }
 
-int outfile_print(struct outfile *out, outfile_print_fn print,
-		  const void *ctx, struct why *why)
+int outfile_text(char **ret, size_t *len, outfile_print_fn print,
+		 const void *ctx, struct why *why)
 {
 	char *text = NULL;
-	size_t len = 0;
-	FILE *memory = open_memstream(&text, &len);
+	FILE *memory = open_memstream(&text, len);
 	int err;
 
 	if (!memory)
@@ -238,8 +237,23 @@ int outfile_print(struct outfile *out, outfile_print_fn print,
 	err = print(memory, ctx, why);
 	if (fclose(memory) && !err)
 		err = why_set(why, ENOMEM, "out of memory for the report");
-	if (!err)
-		err = outfile_write(out, text, len, why);
+	if (err)
+		free(text);
+	else
+		*ret = text;
+	return err;
+}
+
+int outfile_print(struct outfile *out, outfile_print_fn print,
+		  const void *ctx, struct why *why)
+{
+	size_t len = 0;
+	char *text;
+	int err = outfile_text(&text, &len, print, ctx, why);
+
+	if (err)
+		return err;
+	err = outfile_write(out, text, len, why);
 	free(text);
 	return err;
 }

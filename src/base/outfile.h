@@ -26,8 +26,11 @@ int outfile_open(struct outfile **ret, const char *path, struct why *why);
 void outfile_give_up_on(struct outfile *out, int fd);
 int outfile_write(struct outfile *out, const char *data, size_t len,
 		  struct why *why);
-/* What @print prints, as a whole or not at all. */
 typedef int (*outfile_print_fn)(FILE *to, const void *ctx, struct why *why);
+/* What @print prints, as a text that is the caller's. */
+int outfile_text(char **ret, size_t *len, outfile_print_fn print,
+		 const void *ctx, struct why *why);
+/* The same, written as a whole or not at all. */
 int outfile_print(struct outfile *out, outfile_print_fn print,
 		  const void *ctx, struct why *why);
 void outfile_close(struct outfile *out);
